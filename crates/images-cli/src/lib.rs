@@ -1,0 +1,1 @@
+//! The `images` subcommand that a workspace's xtask mounts.

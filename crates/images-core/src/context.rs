@@ -1,0 +1,1 @@
+//! The files that one Dockerfile can read, after `.dockerignore`.

@@ -1,0 +1,200 @@
+//! What an engine is asked, and what it answers.
+
+use std::collections::BTreeMap;
+
+use camino::{Utf8Path, Utf8PathBuf};
+use images_dockerfile::FeatureUse;
+
+use crate::process::Cancel;
+
+/// The engines there are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum EngineKind {
+    /// A docker daemon.
+    Docker,
+    /// podman, on containers-storage.
+    Podman,
+    /// buildah, on containers-storage, the same store as podman's.
+    Buildah,
+}
+
+/// What the user asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum EngineChoice {
+    /// The first that answers of docker, podman, buildah.
+    #[default]
+    Auto,
+    /// Exactly this one.
+    Only(EngineKind),
+}
+
+/// What the environment says, read by the CLI and passed in.
+#[derive(Debug, Clone, Default)]
+pub struct EngineOptions {
+    /// `DOCKER_HOST`.
+    pub docker_host: Option<String>,
+    /// `DOCKER_CONTEXT`.
+    pub docker_context: Option<String>,
+    /// `DOCKER_CONFIG`, else `$HOME/.docker`.
+    pub docker_config: Option<Utf8PathBuf>,
+    /// `DOCKER_BUILDKIT`: `0` asks for the legacy builder, `1` for BuildKit.
+    pub docker_buildkit: Option<bool>,
+    /// `--builder`: a buildx builder's name.
+    pub builder: Option<String>,
+    /// `BUILDAH_ISOLATION` or the workspace's setting, handed to buildah.
+    pub isolation: Option<String>,
+}
+
+/// One image in a store.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoredImage {
+    /// The engine's own id, in full.
+    pub id: String,
+    /// Its names with tags, in full: `localhost/acme/python:3.11.2`.
+    pub tags: Vec<String>,
+    /// Its labels, where the listing has them.
+    pub labels: Option<BTreeMap<String, String>>,
+}
+
+/// A secret to hand over; the value itself never passes through an argument list.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Secret {
+    /// The id in `RUN --mount=type=secret,id=…`.
+    pub id: String,
+    /// Where the value is.
+    pub source: SecretSource,
+}
+
+/// Where a secret's value is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum SecretSource {
+    /// In an environment variable of this name.
+    Env(String),
+    /// In a file.
+    File(Utf8PathBuf),
+}
+
+/// One build.
+#[derive(Debug, Clone)]
+pub struct BuildRequest<'a> {
+    /// The staged context: exactly what is sent.
+    pub context: &'a Utf8Path,
+    /// The Dockerfile that is sent, outside of `context`; `<it>.dockerignore` is written beside it by the engine.
+    pub dockerfile: &'a Utf8Path,
+    /// The names that the image gets.
+    pub tags: &'a [String],
+    /// Build arguments.
+    pub args: &'a BTreeMap<String, String>,
+    /// Labels.
+    pub labels: &'a BTreeMap<String, String>,
+    /// The stage, if not the last.
+    pub target: Option<&'a str>,
+    /// The platform, if not the engine's own: `linux/arm64`.
+    pub platform: Option<&'a str>,
+    /// Secrets.
+    pub secrets: &'a [Secret],
+    /// Whether every base is one of ours, in the store already, so that nothing may be pulled.
+    pub never_pull: bool,
+    /// What the Dockerfile uses that not every builder can do.
+    pub features: &'a [FeatureUse],
+    /// Where the engine's output goes, all of it.
+    pub log: &'a Utf8Path,
+}
+
+/// What was built.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Built {
+    /// The engine's id, where it tells.
+    pub id: Option<String>,
+}
+
+/// Why a build failed.
+#[derive(Debug, thiserror::Error)]
+pub enum BuildFailure {
+    /// An instruction failed, or the engine refused the Dockerfile; the log has the rest.
+    #[error("{message}")]
+    Failed {
+        /// The last line that says why.
+        message: String,
+        /// The line of the Dockerfile, counted from 1, where the engine's output tells.
+        line: Option<usize>,
+    },
+    /// The builder lacks what the Dockerfile needs; it was not called.
+    #[error("{builder} cannot do what this Dockerfile needs")]
+    Unsupported {
+        /// The builder as a person knows it: `docker's legacy builder`.
+        builder: String,
+        /// What it lacks, and where that is used.
+        uses: Vec<FeatureUse>,
+        /// What to install or choose.
+        help: String,
+    },
+    /// An interrupt ended it.
+    #[error("interrupted")]
+    Interrupted,
+    /// The engine could not be asked.
+    #[error(transparent)]
+    Engine(#[from] EngineError),
+}
+
+/// An engine that could not be asked, or that answered with an error.
+#[derive(Debug, thiserror::Error)]
+#[error("{engine}: {message}")]
+pub struct EngineError {
+    /// Who.
+    pub engine: String,
+    /// What it said.
+    pub message: String,
+    /// What to do.
+    pub help: Option<String>,
+}
+
+/// No engine answers.
+#[derive(Debug, thiserror::Error)]
+#[error("no container engine can be used")]
+pub struct NoEngine {
+    /// Each engine that was tried, and what it said.
+    pub tried: Vec<EngineError>,
+}
+
+/// An engine.
+pub trait Engine: Send + Sync {
+    /// Which one.
+    fn kind(&self) -> EngineKind;
+
+    /// Its name, version and builder as a person knows them: `docker 20.10.24 (legacy builder)`.
+    ///
+    /// # Errors
+    /// It does not answer.
+    fn describe(&self) -> Result<String, EngineError>;
+
+    /// All images in the store, by one listing.
+    ///
+    /// # Errors
+    /// It does not answer.
+    fn images(&self) -> Result<Vec<StoredImage>, EngineError>;
+
+    /// Builds one image; blocks until it is done.
+    ///
+    /// # Errors
+    /// See [`BuildFailure`].
+    fn build(&self, request: &BuildRequest<'_>, cancel: &Cancel) -> Result<Built, BuildFailure>;
+
+    /// Gives an image that the store has another name.
+    ///
+    /// # Errors
+    /// There is no such image, or the engine does not answer.
+    fn tag(&self, image: &str, name: &str) -> Result<(), EngineError>;
+}
+
+/// Finds the engine. For `Auto` this tries each in turn; listing its store is the proof that one answers.
+/// The listing is returned, so that it is made once.
+///
+/// # Errors
+/// None answers.
+pub fn detect(
+    _choice: EngineChoice,
+    _options: &EngineOptions,
+) -> Result<(Box<dyn Engine>, Vec<StoredImage>), NoEngine> {
+    todo!()
+}
