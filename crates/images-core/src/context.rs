@@ -1,1 +1,0 @@
-//! The files that one Dockerfile can read, after `.dockerignore`.
