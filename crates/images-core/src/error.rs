@@ -86,3 +86,11 @@ pub mod exit_code {
     /// An interrupt ended it.
     pub const INTERRUPTED: u8 = 130;
 }
+
+/// A child that could not be run: an interrupt, or why.
+pub(crate) fn host_error(error: io::Error, doing: &'static str, path: &Utf8Path) -> Error {
+    match error.kind() {
+        io::ErrorKind::Interrupted => Error::Interrupted,
+        _ => Error::io(doing, path)(error),
+    }
+}

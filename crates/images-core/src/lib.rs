@@ -5,3 +5,21 @@
 //! Nothing here prints or reads the environment.
 
 pub mod context;
+pub mod event;
+pub mod exec;
+pub mod graph;
+pub mod history;
+pub mod joined;
+pub mod key;
+pub mod plan;
+pub mod reason;
+pub mod selection;
+pub mod session;
+pub mod store;
+pub mod workspace;
+
+mod error;
+
+pub use error::{Error, exit_code};
+pub(crate) use error::host_error;
+pub use session::HostOptions;

@@ -17,5 +17,5 @@ pub use crates::CrateIndex;
 pub(crate) use load::{at_problem, normal};
 pub use load::{Image, LoadOptions, Workspace, load};
 pub use members::relative;
-pub(crate) use variants::is_predefined;
+pub(crate) use variants::{filled, is_predefined};
 pub use variants::Variant;

@@ -301,7 +301,7 @@ fn fill_in(
 ///
 /// # Errors
 /// An unknown placeholder, or a brace without its pair, at the value's span.
-pub(super) fn filled<'a>(
+pub(crate) fn filled<'a>(
     source: &SourceText,
     value: &Spanned<String>,
     value_of: impl Fn(&str) -> Option<&'a str>,
@@ -311,7 +311,7 @@ pub(super) fn filled<'a>(
             PlaceholderError::Unknown(word) => (format!("`{{{word}}}` means nothing here"), "an unknown placeholder"),
             PlaceholderError::Unclosed => ("a `{` without its `}`".to_owned(), "never closed"),
         };
-        let help = "{name}, {version}, {variant} and the names of arguments are filled in; `{{` is a brace itself";
+        let help = "{name}, {version}, {variant}, {out} in a command, and names of arguments are filled in; `{{` is a brace";
         source.error(value.span(), message, label).help(help).into()
     })
 }

@@ -1,0 +1,97 @@
+//! What happens, as data. Workers emit events; reporters word, store or count them.
+
+use std::time::Duration;
+
+use camino::Utf8PathBuf;
+
+use crate::reason::Reason;
+
+/// Something that happened.
+#[derive(Debug, Clone)]
+pub enum Event {
+    /// A command starts on the host: cargo, or a `[[prepare]]`.
+    HostCommand {
+        /// What, in words.
+        what: String,
+    },
+    /// Which engine does the work.
+    Engine {
+        /// Its name, version and builder.
+        description: String,
+        /// Whether it was chosen among those that are there.
+        automatic: bool,
+    },
+    /// Another run works on the same store.
+    Waiting,
+    /// The inputs changed while they were read, so everything is planned again.
+    Replanned {
+        /// What changed.
+        path: String,
+    },
+    /// A build starts.
+    Started {
+        /// The variant.
+        spec: String,
+        /// Why it is built.
+        reason: Reason,
+        /// Where its output goes.
+        log: Utf8PathBuf,
+    },
+    /// A build ended well.
+    Built {
+        /// The variant.
+        spec: String,
+        /// How long it took.
+        duration: Duration,
+    },
+    /// An image that is there got its version's tag.
+    Retagged {
+        /// The variant.
+        spec: String,
+    },
+    /// A build failed.
+    Failed(Box<Failure>),
+    /// A variant is not built because one that it stands on failed.
+    Skipped {
+        /// The variant.
+        spec: String,
+        /// The one that failed.
+        because: String,
+    },
+}
+
+/// A build that failed, with what a person needs to mend it.
+#[derive(Debug, Clone)]
+pub struct Failure {
+    /// The variant.
+    pub spec: String,
+    /// Why, in one line.
+    pub message: String,
+    /// The Dockerfile's place, where it is known.
+    pub place: Option<Place>,
+    /// The end of the engine's output.
+    pub tail: Vec<String>,
+    /// Where all of it is.
+    pub log: Utf8PathBuf,
+    /// What to do.
+    pub help: Option<String>,
+    /// How long it took.
+    pub duration: Duration,
+}
+
+/// A line of a Dockerfile.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Place {
+    /// The Dockerfile, as a person knows it.
+    pub path: Utf8PathBuf,
+    /// The line, from 1.
+    pub line: usize,
+    /// Its text.
+    pub text: String,
+}
+
+/// Takes events from any thread.
+pub trait Reporter: Sync {
+    /// Something happened.
+    fn event(&self, event: &Event);
+}

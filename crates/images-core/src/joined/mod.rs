@@ -1,0 +1,57 @@
+//! What joins a context from elsewhere: what cargo builds, what lies elsewhere in the repository, and what a command on
+//! the host makes. All of it is there before a key is computed, so its bytes count.
+
+mod artifacts;
+mod input;
+mod prepare;
+
+use std::collections::HashMap;
+
+use camino::Utf8PathBuf;
+use images_engine::process::Cancel;
+
+use crate::context::Joined;
+use crate::event::{Event, Reporter};
+use crate::graph::{Graph, NodeId};
+use crate::{Error, HostOptions};
+
+/// What joins the context of each node that was asked for.
+pub type JoinedByNode = HashMap<NodeId, Vec<Joined>>;
+
+/// Makes and gathers what joins the contexts of `nodes`: one cargo build for all that share profile and target, then
+/// each `[[prepare]]` whose output is not there yet.
+///
+/// # Errors
+/// A missing input, an unknown binary, a failing command.
+pub fn gather(
+    graph: &Graph<'_>,
+    nodes: &[NodeId],
+    host: &HostOptions,
+    cancel: &Cancel,
+    reporter: &dyn Reporter,
+) -> Result<JoinedByNode, Error> {
+    let built = artifacts::build(graph, nodes, host, cancel, reporter)?;
+    let prepared = prepare::run(graph, nodes, host, cancel, reporter)?;
+    let mut joined = JoinedByNode::new();
+    for &id in nodes {
+        let image = graph.image(id);
+        let mut files = input::find(graph.workspace, image)?;
+        if let Some(artifacts) = &image.manifest.artifacts {
+            for bin in &artifacts.get_ref().bins {
+                let from = built.path(artifacts.get_ref(), bin.get_ref());
+                let to = Utf8PathBuf::from("artifacts/bin").join(bin.get_ref());
+                files.extend(from.map(|from| Joined { from, to }));
+            }
+        }
+        files.extend(prepared.get(&id).into_iter().flatten().cloned());
+        if !files.is_empty() {
+            joined.insert(id, files);
+        }
+    }
+    Ok(joined)
+}
+
+/// Tells what is about to run on the host.
+fn announce(reporter: &dyn Reporter, what: String) {
+    reporter.event(&Event::HostCommand { what });
+}

@@ -1,0 +1,199 @@
+//! Takes a selection through the pipeline: what joins the contexts, the contexts, the keys.
+
+use std::collections::{BTreeSet, HashMap};
+use std::sync::Arc;
+
+use images_dockerfile::Sources;
+use images_engine::process::Cancel;
+use images_engine::threads;
+use images_schema::Diagnostic;
+
+use crate::Error;
+use crate::context::{self, Context, ContextError, ContextRequest, Joined, StatCache};
+use crate::event::Reporter;
+use crate::graph::{Graph, NodeId};
+use crate::joined::{self, JoinedByNode};
+use crate::key::{Key, Parts, Record};
+use crate::workspace::Image;
+
+/// What the host offers, read by the caller.
+#[derive(Debug, Clone)]
+pub struct HostOptions {
+    /// The cargo to call.
+    pub cargo: String,
+    /// `RUSTFLAGS`.
+    pub rustflags: Option<String>,
+    /// `SOURCE_DATE_EPOCH`, else [`context::EPOCH`]: the times of all files in contexts, in seconds since 1970.
+    pub epoch: i64,
+    /// How many threads may work, and how many builds may run.
+    pub jobs: usize,
+    /// Whether hashes of unchanged files are taken from the stat cache.
+    pub stat_cache: bool,
+    /// The names of the environment variables that are set.
+    pub variables: BTreeSet<String>,
+}
+
+/// The contexts and keys of the nodes that a command needs.
+#[derive(Debug, Default)]
+pub struct Keyed {
+    /// The nodes, parents first.
+    pub nodes: Vec<NodeId>,
+    /// Their contexts; variants may share one.
+    pub contexts: HashMap<NodeId, Arc<Context>>,
+    /// What their keys are made of.
+    pub parts: HashMap<NodeId, Parts>,
+    keys: HashMap<NodeId, Key>,
+}
+
+impl Keyed {
+    /// The key of a node.
+    ///
+    /// # Panics
+    /// If the node is none of [`Keyed::nodes`].
+    pub fn key(&self, id: NodeId) -> Key {
+        self.keys[&id]
+    }
+
+    /// What a node's key is made of, with each entry of its context.
+    ///
+    /// # Panics
+    /// If the node is none of [`Keyed::nodes`].
+    pub fn record(&self, id: NodeId) -> Record {
+        Record::of(&self.parts[&id], &self.contexts[&id])
+    }
+}
+
+/// Reads the contexts of `nodes` and computes their keys. `nodes` are parents first and hold all that they stand on.
+///
+/// # Errors
+/// Everything that is wrong with the contexts, or a host command that fails.
+pub fn keys(
+    graph: &Graph<'_>,
+    nodes: &[NodeId],
+    host: &HostOptions,
+    cancel: &Cancel,
+    reporter: &dyn Reporter,
+) -> Result<Keyed, Error> {
+    let joined = joined::gather(graph, nodes, host, cancel, reporter)?;
+    let contexts = contexts(graph, nodes, &joined, host)?;
+    let mut keyed = Keyed { nodes: nodes.to_vec(), contexts, ..Keyed::default() };
+    for &id in nodes {
+        let parts = Parts::of(graph, id, &keyed.contexts[&id], &|parent| keyed.keys[&parent]);
+        keyed.keys.insert(id, parts.key());
+        keyed.parts.insert(id, parts);
+    }
+    Ok(keyed)
+}
+
+/// Reads the contexts of `nodes` alone.
+///
+/// # Errors
+/// Everything that is wrong with them.
+pub fn contexts(
+    graph: &Graph<'_>,
+    nodes: &[NodeId],
+    joined: &JoinedByNode,
+    host: &HostOptions,
+) -> Result<HashMap<NodeId, Arc<Context>>, Error> {
+    let cache_file = graph.workspace.cache().join("stat-cache");
+    let cache = if host.stat_cache { StatCache::load(&cache_file) } else { StatCache::disabled() };
+    let mut by_image: HashMap<usize, Vec<NodeId>> = HashMap::new();
+    for &id in nodes {
+        by_image.entry(graph.node(id).image).or_default().push(id);
+    }
+    let mut groups: Vec<_> = by_image.into_values().collect();
+    groups.sort();
+    let read = threads::map(host.jobs, &groups, |group| of_image(graph, group, joined, host, &cache));
+    let mut contexts = HashMap::with_capacity(nodes.len());
+    let mut problems = Vec::new();
+    for result in read {
+        match result {
+            Ok(found) => contexts.extend(found),
+            Err(problem) => problems.push(*problem),
+        }
+    }
+    // Without the cache the next run hashes again; that is all.
+    let _ = cache.save();
+    if problems.is_empty() { Ok(contexts) } else { Err(Error::Input(problems)) }
+}
+
+/// The contexts of one image's variants: those that read the same share one.
+fn of_image(
+    graph: &Graph<'_>,
+    group: &[NodeId],
+    joined: &JoinedByNode,
+    host: &HostOptions,
+    cache: &StatCache,
+) -> Result<Vec<(NodeId, Arc<Context>)>, Box<Diagnostic>> {
+    let mut read: Vec<(&Sources, &[Joined], Arc<Context>)> = Vec::new();
+    let mut found = Vec::new();
+    for &id in group {
+        let sources = &graph.node(id).sources;
+        let files = joined.get(&id).map_or(&[][..], Vec::as_slice);
+        let shared = read.iter().find(|(other, more, _)| *other == sources && *more == files);
+        let context = match shared {
+            Some((_, _, context)) => Arc::clone(context),
+            None => {
+                let context = Arc::new(read_one(graph, id, files, host, cache)?);
+                read.push((sources, files, Arc::clone(&context)));
+                context
+            }
+        };
+        found.push((id, context));
+    }
+    Ok(found)
+}
+
+fn read_one(
+    graph: &Graph<'_>,
+    id: NodeId,
+    joined: &[Joined],
+    host: &HostOptions,
+    cache: &StatCache,
+) -> Result<Context, Box<Diagnostic>> {
+    let image = graph.image(id);
+    let request = ContextRequest {
+        repository: &graph.workspace.repository,
+        folder: &image.context,
+        private: &[graph.workspace.cache()],
+        ignore: &image.ignore,
+        sources: &graph.node(id).sources,
+        joined,
+        modes: match image.manifest.image.modes {
+            images_schema::Modes::Normalise => context::Modes::Normalise,
+            images_schema::Modes::Preserve => context::Modes::Preserve,
+        },
+        epoch: host.epoch,
+    };
+    context::read(&request, cache).map_err(|error| Box::new(told(image, error)))
+}
+
+/// A context's error with the place that a person can mend.
+fn told(image: &Image, error: ContextError) -> Diagnostic {
+    let message = error.to_string();
+    match error {
+        ContextError::MissingSource { span, ignored, nearest, .. } => {
+            let label = if ignored { "ignored" } else { "not there" };
+            image.dockerfile.error(span, message, label).help(match nearest {
+                _ if ignored => "take it out of .dockerignore, or add an exception with `!`".to_owned(),
+                Some(near) => format!("did you mean `{near}`?"),
+                None => format!("create it in {}, or bring it in with [[input]]", image.context),
+            })
+        }
+        ContextError::Hidden { .. } => {
+            let diagnostic = image.source.error(0..0, message, "[artifacts], [[input]] and [[prepare]] join");
+            diagnostic.help("choose another `to` or `output`, or remove the file")
+        }
+        ContextError::EscapingLink { .. } => at_folder(image, message)
+            .help("make it a link within the repository, copy what it points at, or exclude it in .dockerignore"),
+        ContextError::Special { .. } | ContextError::NotUtf8 { .. } => {
+            at_folder(image, message).help("remove it, or exclude it in .dockerignore")
+        }
+        ContextError::Io { source, .. } => at_folder(image, format!("{message}: {source}")),
+        ContextError::Outside { .. } => at_folder(image, message).help("paths stay inside the repository"),
+    }
+}
+
+fn at_folder(image: &Image, message: String) -> Diagnostic {
+    image.source.error(0..0, message, format!("in the context of `{}`", image.name))
+}
