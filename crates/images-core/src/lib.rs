@@ -4,6 +4,7 @@
 //!
 //! Nothing here prints or reads the environment.
 
+pub mod build;
 pub mod context;
 pub mod event;
 pub mod exec;

@@ -162,6 +162,9 @@ pub trait Engine: Send + Sync {
     /// Which one.
     fn kind(&self) -> EngineKind;
 
+    /// A name for its store that can be a file's name: engines that share a store share it.
+    fn store(&self) -> &str;
+
     /// Its name, version and builder as a person knows them: `docker 20.10.24 (legacy builder)`.
     ///
     /// # Errors

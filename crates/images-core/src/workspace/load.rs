@@ -237,8 +237,9 @@ fn warnings(image: &Image) -> Vec<Diagnostic> {
 
 /// A problem in a text as a diagnostic of its file.
 pub(crate) fn at_problem(source: &SourceText, problem: &Problem, warning: bool) -> Diagnostic {
-    let make = if warning { SourceText::warning } else { SourceText::error };
-    let diagnostic = make(source, problem.span.clone(), problem.message.as_str().into(), problem.label.as_str().into());
+    let (span, message, label) = (problem.span.clone(), problem.message.as_str(), problem.label.as_str());
+    let diagnostic =
+        if warning { source.warning(span, message, label) } else { source.error(span, message, label) };
     Diagnostic { help: problem.help.clone(), ..diagnostic }
 }
 

@@ -22,7 +22,7 @@ const PREDEFINED: [&str; 12] = [
 ];
 
 /// Whether a builder takes this argument although no `ARG` declares it.
-pub(super) fn is_predefined(name: &str) -> bool {
+pub(crate) fn is_predefined(name: &str) -> bool {
     PREDEFINED.contains(&name) || name.starts_with("BUILDKIT_")
 }
 

@@ -1,0 +1,132 @@
+//! `build`: from a selection to images in the engine's store.
+//!
+//! 1. The engine's store is listed while files join the contexts and keys are computed.
+//! 2. The plan says what is stale, and why.
+//! 3. What is stale is built, parents first, under the store's lock; whoever had to wait for it plans again.
+//! 4. If an input changed while it was read, everything is planned again.
+
+use std::fs::{self, File, TryLockError};
+
+use images_engine::process::Cancel;
+use images_engine::{Engine, EngineChoice, EngineOptions, NoEngine, StoredImage, detect, threads};
+use images_schema::Diagnostic;
+
+use crate::event::{Event, Reporter};
+use crate::exec::{self, Outcome, Stop};
+use crate::graph::{Graph, NodeId};
+use crate::plan::{self, Plan, Records};
+use crate::selection::with_parents;
+use crate::session::{self, Keyed};
+use crate::store::Store;
+use crate::{Error, HostOptions};
+
+/// How often an input may change under a build before it gives up.
+const MAX_PLANS: usize = 5;
+
+/// What `build` and `plan` are told.
+#[derive(Debug, Clone)]
+pub struct BuildOptions {
+    /// The host.
+    pub host: HostOptions,
+    /// Which engine.
+    pub engine: EngineChoice,
+    /// What the environment says about engines.
+    pub engine_options: EngineOptions,
+    /// Whether independent builds go on after a failure.
+    pub keep_going: bool,
+}
+
+/// A plan with everything that it was made from.
+pub struct Planned {
+    /// The engine.
+    pub engine: Box<dyn Engine>,
+    /// Contexts and keys.
+    pub keyed: Keyed,
+    /// What is to be done.
+    pub plan: Plan,
+}
+
+/// Plans: nothing is built or tagged.
+///
+/// # Errors
+/// See [`Error`].
+pub fn plan(
+    graph: &Graph<'_>,
+    selected: &[NodeId],
+    options: &BuildOptions,
+    cancel: &Cancel,
+    reporter: &dyn Reporter,
+) -> Result<Planned, Error> {
+    let nodes = with_parents(graph, selected);
+    let mut found: Option<Result<(Box<dyn Engine>, Vec<StoredImage>), NoEngine>> = None;
+    let keyed = threads::beside(
+        || found = Some(detect(options.engine, &options.engine_options)),
+        || session::keys(graph, &nodes, &options.host, cancel, reporter),
+    )?;
+    let (engine, images) = match found {
+        Some(found) => found?,
+        None => return Err(Error::Interrupted),
+    };
+    let records = Records::of(&graph.workspace.cache());
+    let plan = plan::make(graph, selected, &keyed, &Store::new(images), &records);
+    Ok(Planned { engine, keyed, plan })
+}
+
+/// Builds what is stale.
+///
+/// # Errors
+/// What keeps it from starting; a build that fails is part of the [`Outcome`].
+pub fn build(
+    graph: &Graph<'_>,
+    selected: &[NodeId],
+    options: &BuildOptions,
+    cancel: &Cancel,
+    reporter: &dyn Reporter,
+) -> Result<Outcome, Error> {
+    let mut planned = plan(graph, selected, options, cancel, reporter)?;
+    if planned.plan.is_fresh() {
+        return Ok(Outcome::of_fresh(&planned.plan));
+    }
+    let (lock, waited) = lock(graph, planned.engine.as_ref(), reporter)?;
+    if waited {
+        planned = plan(graph, selected, options, cancel, reporter)?;
+    }
+    let mut plans = 1;
+    let outcome = loop {
+        match exec::run(graph, &planned, options, cancel, reporter) {
+            Ok(outcome) => break outcome,
+            Err(Stop::Error(error)) => return Err(error),
+            Err(Stop::Changed { path }) if plans == MAX_PLANS => return Err(restless(&path)),
+            Err(Stop::Changed { path }) => {
+                plans += 1;
+                reporter.event(&Event::Replanned { path });
+                planned = plan(graph, selected, options, cancel, reporter)?;
+            }
+        }
+    };
+    drop(lock);
+    Ok(outcome)
+}
+
+fn restless(path: &str) -> Error {
+    Diagnostic::error(format!("`{path}` changes faster than it can be read"))
+        .help("stop what writes to the contexts and build again")
+        .into()
+}
+
+/// Takes the lock of the engine's store in this workspace; it dies with the process.
+fn lock(graph: &Graph<'_>, engine: &dyn Engine, reporter: &dyn Reporter) -> Result<(File, bool), Error> {
+    let folder = graph.workspace.cache();
+    fs::create_dir_all(&folder).map_err(Error::io("cannot create", &folder))?;
+    let path = folder.join(format!("{}.lock", engine.store()));
+    let file = File::create(&path).map_err(Error::io("cannot create", &path))?;
+    match file.try_lock() {
+        Ok(()) => Ok((file, false)),
+        Err(TryLockError::WouldBlock) => {
+            reporter.event(&Event::Waiting);
+            file.lock().map_err(Error::io("cannot lock", &path))?;
+            Ok((file, true))
+        }
+        Err(TryLockError::Error(error)) => Err(Error::io("cannot lock", &path)(error)),
+    }
+}

@@ -1,0 +1,229 @@
+//! One build: its context staged, its Dockerfile rewritten, the engine called, what was built recorded.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::time::Instant;
+
+use camino::{Utf8Path, Utf8PathBuf};
+use images_dockerfile::{FeatureUse, Replacement, rewrite};
+use images_engine::process::Cancel;
+use images_engine::{BuildFailure, BuildRequest, Secret, SecretSource};
+
+use super::commit;
+use crate::Error;
+use crate::build::{BuildOptions, Planned};
+use crate::context::{self, StageError};
+use crate::event::{Event, Failure, Place, Reporter};
+use crate::graph::{Graph, NodeId, Target};
+use crate::key::sent_args;
+use crate::plan::{Action, Item, Records};
+use crate::reason::Reason;
+use crate::store::{IMAGE_LABEL, KEY_LABEL, key_name, version_name};
+use crate::workspace::Image;
+
+/// How many lines of the engine's output are shown when a build fails.
+const TAIL: usize = 20;
+
+/// Why a build did not end well.
+#[derive(Debug)]
+pub(super) enum Failed {
+    /// It failed, and that was reported.
+    Build,
+    /// An input changed since the plan was made.
+    Changed {
+        /// Which.
+        path: String,
+    },
+    /// An interrupt.
+    Interrupted,
+    /// Something that concerns every build.
+    Error(Error),
+}
+
+/// What every build of a run needs.
+pub(super) struct Builder<'a> {
+    pub(super) graph: &'a Graph<'a>,
+    pub(super) planned: &'a Planned,
+    pub(super) options: &'a BuildOptions,
+    pub(super) cancel: &'a Cancel,
+    pub(super) reporter: &'a dyn Reporter,
+    pub(super) records: &'a Records,
+}
+
+impl Builder<'_> {
+    /// Builds one variant and reports it.
+    pub(super) fn build(&self, item: &Item) -> Result<(), Failed> {
+        let spec = self.graph.spec(item.id);
+        let log = self.graph.workspace.cache().join(format!("logs/{}-{}.log", spec.name, spec.tag));
+        let reason = match &item.action {
+            Action::Build(reason) | Action::Retag(reason) => reason.clone(),
+            Action::Fresh => Reason::Missing,
+        };
+        self.reporter.event(&Event::Started { spec: spec.to_string(), reason, log: log.clone() });
+        let started = Instant::now();
+        match self.send(item, &log) {
+            Ok(()) => {
+                self.reporter.event(&Event::Built { spec: spec.to_string(), duration: started.elapsed() });
+                Ok(())
+            }
+            Err(Sent::Stop(failed)) => Err(failed),
+            Err(Sent::Failed(failure)) => {
+                let failure = self.describe(item.id, failure, &log, started);
+                self.reporter.event(&Event::Failed(Box::new(failure)));
+                Err(Failed::Build)
+            }
+        }
+    }
+
+    fn send(&self, item: &Item, log: &Utf8Path) -> Result<(), Sent> {
+        let (graph, id) = (self.graph, item.id);
+        let context = &self.planned.keyed.contexts[&id];
+        let stages = graph.workspace.cache().join("stage");
+        let staged = context::stage(context, &stages)?;
+        let dockerfile = stages.join(format!("{}.Dockerfile", item.key));
+        fs::write(&dockerfile, sent_dockerfile(graph, id, &self.planned.keyed))
+            .map_err(Error::io("cannot write", &dockerfile))?;
+        let node = graph.node(id);
+        let image = graph.image(id);
+        let request = BuildRequest {
+            context: &staged,
+            dockerfile: &dockerfile,
+            tags: &[key_name(graph, id, item.key), version_name(graph, id)],
+            args: &sent_args(graph, id),
+            labels: &labels(graph, item, self.cancel),
+            target: image.manifest.image.target.as_ref().map(|target| target.get_ref().as_str()),
+            platform: graph.variant(id).platform.as_deref(),
+            secrets: &secrets(image),
+            never_pull: node.externals().next().is_none(),
+            features: &node.resolution.features,
+            log,
+        };
+        self.planned.engine.build(&request, self.cancel)?;
+        // A record is only a cache of reasons: without it the next reason is less exact.
+        let _ = self.records.write(&item.key, &self.planned.keyed.record(id));
+        Ok(())
+    }
+
+    fn describe(&self, id: NodeId, failure: BuildFailure, log: &Utf8Path, started: Instant) -> Failure {
+        let dockerfile = &self.graph.image(id).dockerfile;
+        let (line, help) = match &failure {
+            BuildFailure::Failed { line, .. } => (*line, None),
+            BuildFailure::Unsupported { uses, help, .. } => {
+                let first = uses.first().map(|used| line_of(&dockerfile.text, used));
+                (first, Some(help.clone()))
+            }
+            BuildFailure::Engine(error) => (None, error.help.clone()),
+            BuildFailure::Interrupted => (None, None),
+        };
+        let place = line.and_then(|line| {
+            let text = dockerfile.text.lines().nth(line.checked_sub(1)?)?;
+            Some(Place { path: dockerfile.path.clone(), line, text: text.to_owned() })
+        });
+        let tail = match failure {
+            BuildFailure::Failed { .. } => tail(log),
+            _ => Vec::new(),
+        };
+        Failure {
+            spec: self.graph.spec(id).to_string(),
+            message: failure.to_string(),
+            place,
+            tail,
+            log: log.to_owned(),
+            help,
+            duration: started.elapsed(),
+        }
+    }
+}
+
+/// Why sending a build to the engine ended early.
+enum Sent {
+    Stop(Failed),
+    Failed(BuildFailure),
+}
+
+impl From<Error> for Sent {
+    fn from(error: Error) -> Self {
+        Self::Stop(Failed::Error(error))
+    }
+}
+
+impl From<StageError> for Sent {
+    fn from(error: StageError) -> Self {
+        Self::Stop(match error {
+            StageError::Changed { path } => Failed::Changed { path },
+            StageError::Io { path, source } => {
+                Failed::Error(Error::Io { doing: "cannot stage", path: path.into(), source })
+            }
+        })
+    }
+}
+
+impl From<BuildFailure> for Sent {
+    fn from(failure: BuildFailure) -> Self {
+        match failure {
+            BuildFailure::Interrupted => Self::Stop(Failed::Interrupted),
+            other => Self::Failed(other),
+        }
+    }
+}
+
+fn line_of(text: &str, used: &FeatureUse) -> usize {
+    1 + text.as_bytes()[..used.span.start.min(text.len())].iter().filter(|byte| **byte == b'\n').count()
+}
+
+fn tail(log: &Utf8Path) -> Vec<String> {
+    let text = fs::read(log).unwrap_or_default();
+    let text = String::from_utf8_lossy(&text);
+    let lines: Vec<_> = text.lines().collect();
+    lines[lines.len().saturating_sub(TAIL)..].iter().map(|line| (*line).to_owned()).collect()
+}
+
+/// The Dockerfile with every internal reference as the `key-` name of the exact variant; its lines stay where they are.
+pub fn sent_dockerfile(graph: &Graph<'_>, id: NodeId, keyed: &crate::session::Keyed) -> String {
+    let replaced = graph.node(id).edges.iter().filter_map(|edge| match edge.target {
+        Target::Internal(parent) => {
+            Some(Replacement { span: edge.span.clone(), text: key_name(graph, parent, keyed.key(parent)) })
+        }
+        Target::External(_) => None,
+    });
+    rewrite(&graph.image(id).dockerfile.text, &replaced.collect::<Vec<_>>())
+}
+
+fn labels(graph: &Graph<'_>, item: &Item, cancel: &Cancel) -> BTreeMap<String, String> {
+    let mut labels = graph.variant(item.id).labels.clone();
+    labels.extend(commit::labels(graph, item.id, cancel));
+    if let Some(base) = base_name(graph, item.id) {
+        labels.insert("org.opencontainers.image.base.name".to_owned(), base);
+    }
+    let name = format!("{}/{}", graph.workspace.namespace, graph.spec(item.id));
+    labels.insert(IMAGE_LABEL.to_owned(), name);
+    labels.insert(KEY_LABEL.to_owned(), item.key.to_string());
+    labels
+}
+
+/// The image that the target's stages start from, if it is one.
+fn base_name(graph: &Graph<'_>, id: NodeId) -> Option<String> {
+    let node = graph.node(id);
+    let resolution = &node.resolution;
+    let mut stage = resolution.target;
+    while let Some(base) = resolution.stages[stage].base_stage {
+        stage = base;
+    }
+    let found = resolution.references.iter().position(|reference| {
+        reference.kind == images_dockerfile::ReferenceKind::From && reference.stage == Some(stage)
+    })?;
+    Some(match &node.edges[found].target {
+        Target::Internal(parent) => version_name(graph, *parent),
+        Target::External(text) => text.clone(),
+    })
+}
+
+fn secrets(image: &Image) -> Vec<Secret> {
+    let source = |table: &images_schema::SecretTable| match (&table.env, &table.file) {
+        (Some(variable), _) => Some(SecretSource::Env(variable.clone())),
+        (None, Some(file)) => Some(SecretSource::File(Utf8PathBuf::from(image.folder.join(file)))),
+        (None, None) => None,
+    };
+    let secrets = image.manifest.secrets.iter();
+    secrets.filter_map(|(id, table)| Some(Secret { id: id.clone(), source: source(table.get_ref())? })).collect()
+}
