@@ -43,6 +43,8 @@ pub enum Event {
         spec: String,
         /// How long it took.
         duration: Duration,
+        /// Where its output is.
+        log: Utf8PathBuf,
     },
     /// An image that is there got its version's tag.
     Retagged {

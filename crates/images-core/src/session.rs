@@ -1,5 +1,6 @@
 //! Takes a selection through the pipeline: what joins the contexts, the contexts, the keys.
 
+use std::borrow::Cow;
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
@@ -95,6 +96,20 @@ pub fn contexts(
     joined: &JoinedByNode,
     host: &HostOptions,
 ) -> Result<HashMap<NodeId, Arc<Context>>, Error> {
+    contexts_of(graph, nodes, joined, host, &|id| Cow::Borrowed(&graph.node(id).sources))
+}
+
+/// What a node reads from its context.
+pub(crate) type SourcesOf<'a> = dyn Fn(NodeId) -> Cow<'a, Sources> + Sync + 'a;
+
+/// As [`contexts`], with other sources than the nodes' own.
+pub(crate) fn contexts_of<'a>(
+    graph: &'a Graph<'a>,
+    nodes: &[NodeId],
+    joined: &JoinedByNode,
+    host: &HostOptions,
+    sources: &SourcesOf<'a>,
+) -> Result<HashMap<NodeId, Arc<Context>>, Error> {
     let cache_file = graph.workspace.cache().join("stat-cache");
     let cache = if host.stat_cache { StatCache::load(&cache_file) } else { StatCache::disabled() };
     let mut by_image: HashMap<usize, Vec<NodeId>> = HashMap::new();
@@ -103,7 +118,7 @@ pub fn contexts(
     }
     let mut groups: Vec<_> = by_image.into_values().collect();
     groups.sort();
-    let read = threads::map(host.jobs, &groups, |group| of_image(graph, group, joined, host, &cache));
+    let read = threads::map(host.jobs, &groups, |group| of_image(graph, group, joined, host, sources, &cache));
     let mut contexts = HashMap::with_capacity(nodes.len());
     let mut problems = Vec::new();
     for result in read {
@@ -123,18 +138,19 @@ fn of_image(
     group: &[NodeId],
     joined: &JoinedByNode,
     host: &HostOptions,
+    sources: &SourcesOf<'_>,
     cache: &StatCache,
 ) -> Result<Vec<(NodeId, Arc<Context>)>, Box<Diagnostic>> {
-    let mut read: Vec<(&Sources, &[Joined], Arc<Context>)> = Vec::new();
+    let mut read: Vec<(Cow<'_, Sources>, &[Joined], Arc<Context>)> = Vec::new();
     let mut found = Vec::new();
     for &id in group {
-        let sources = &graph.node(id).sources;
+        let sources = sources(id);
         let files = joined.get(&id).map_or(&[][..], Vec::as_slice);
         let shared = read.iter().find(|(other, more, _)| *other == sources && *more == files);
         let context = match shared {
             Some((_, _, context)) => Arc::clone(context),
             None => {
-                let context = Arc::new(read_one(graph, id, files, host, cache)?);
+                let context = Arc::new(read_one(graph, id, &sources, files, host, cache)?);
                 read.push((sources, files, Arc::clone(&context)));
                 context
             }
@@ -147,6 +163,7 @@ fn of_image(
 fn read_one(
     graph: &Graph<'_>,
     id: NodeId,
+    sources: &Sources,
     joined: &[Joined],
     host: &HostOptions,
     cache: &StatCache,
@@ -157,7 +174,7 @@ fn read_one(
         folder: &image.context,
         private: &[graph.workspace.cache()],
         ignore: &image.ignore,
-        sources: &graph.node(id).sources,
+        sources,
         joined,
         modes: match image.manifest.image.modes {
             images_schema::Modes::Normalise => context::Modes::Normalise,

@@ -1,6 +1,7 @@
 //! What an engine is asked, and what it answers.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use images_dockerfile::FeatureUse;
@@ -16,6 +17,16 @@ pub enum EngineKind {
     Podman,
     /// buildah, on containers-storage, the same store as podman's.
     Buildah,
+}
+
+impl fmt::Display for EngineKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Docker => "docker",
+            Self::Podman => "podman",
+            Self::Buildah => "buildah",
+        })
+    }
 }
 
 /// What the user asked for.

@@ -5,6 +5,7 @@
 
 mod diagnostic;
 mod manifest;
+pub mod message;
 mod placeholder;
 mod settings;
 mod suggestion;

@@ -99,7 +99,7 @@ pub fn run(
     let history = History::of(&graph.workspace.cache());
     let schedule = Schedule::new(graph, &builds, &history.durations(), options.keep_going);
     let records = Records::of(&graph.workspace.cache());
-    let builder = Builder { graph, planned, options, cancel, reporter, records: &records };
+    let builder = Builder { graph, planned, cancel, reporter, records: &records };
     let origin = Instant::now();
     let run = history::new_run();
     threads::workers(options.host.jobs.clamp(1, builds.len()), |lane| {

@@ -11,13 +11,14 @@ use images_engine::{BuildFailure, BuildRequest, Secret, SecretSource};
 
 use super::commit;
 use crate::Error;
-use crate::build::{BuildOptions, Planned};
+use crate::build::Planned;
 use crate::context::{self, StageError};
 use crate::event::{Event, Failure, Place, Reporter};
 use crate::graph::{Graph, NodeId, Target};
 use crate::key::sent_args;
 use crate::plan::{Action, Item, Records};
 use crate::reason::Reason;
+use crate::session::Keyed;
 use crate::store::{IMAGE_LABEL, KEY_LABEL, key_name, version_name};
 use crate::workspace::Image;
 
@@ -44,7 +45,6 @@ pub(super) enum Failed {
 pub(super) struct Builder<'a> {
     pub(super) graph: &'a Graph<'a>,
     pub(super) planned: &'a Planned,
-    pub(super) options: &'a BuildOptions,
     pub(super) cancel: &'a Cancel,
     pub(super) reporter: &'a dyn Reporter,
     pub(super) records: &'a Records,
@@ -63,7 +63,8 @@ impl Builder<'_> {
         let started = Instant::now();
         match self.send(item, &log) {
             Ok(()) => {
-                self.reporter.event(&Event::Built { spec: spec.to_string(), duration: started.elapsed() });
+                let duration = started.elapsed();
+                self.reporter.event(&Event::Built { spec: spec.to_string(), duration, log });
                 Ok(())
             }
             Err(Sent::Stop(failed)) => Err(failed),
@@ -179,7 +180,7 @@ fn tail(log: &Utf8Path) -> Vec<String> {
 }
 
 /// The Dockerfile with every internal reference as the `key-` name of the exact variant; its lines stay where they are.
-pub fn sent_dockerfile(graph: &Graph<'_>, id: NodeId, keyed: &crate::session::Keyed) -> String {
+fn sent_dockerfile(graph: &Graph<'_>, id: NodeId, keyed: &Keyed) -> String {
     let replaced = graph.node(id).edges.iter().filter_map(|edge| match edge.target {
         Target::Internal(parent) => {
             Some(Replacement { span: edge.span.clone(), text: key_name(graph, parent, keyed.key(parent)) })

@@ -10,7 +10,7 @@ use crate::workspace::{Image, Workspace, normal};
 ///
 /// # Errors
 /// One that does not exist or lies outside of the repository, or a place that is outside of the context.
-pub(super) fn find(workspace: &Workspace, image: &Image) -> Result<Vec<Joined>, Error> {
+pub fn find(workspace: &Workspace, image: &Image) -> Result<Vec<Joined>, Error> {
     let mut found = Vec::new();
     for input in &image.manifest.input {
         let from = normal(&image.folder.join(input.from.get_ref()));

@@ -13,7 +13,10 @@ use images_engine::process::Cancel;
 use crate::context::Joined;
 use crate::event::{Event, Reporter};
 use crate::graph::{Graph, NodeId};
+use crate::workspace::Image;
 use crate::{Error, HostOptions};
+
+pub use input::find as inputs;
 
 /// What joins the context of each node that was asked for.
 pub type JoinedByNode = HashMap<NodeId, Vec<Joined>>;
@@ -39,7 +42,7 @@ pub fn gather(
         if let Some(artifacts) = &image.manifest.artifacts {
             for bin in &artifacts.get_ref().bins {
                 let from = built.path(artifacts.get_ref(), bin.get_ref());
-                let to = Utf8PathBuf::from("artifacts/bin").join(bin.get_ref());
+                let to = artifact_place(bin.get_ref());
                 files.extend(from.map(|from| Joined { from, to }));
             }
         }
@@ -49,6 +52,23 @@ pub fn gather(
         }
     }
     Ok(joined)
+}
+
+/// The places in an image's context that cargo and `[[prepare]]` fill.
+///
+/// # Errors
+/// An `output` outside of the context.
+pub fn made_places(image: &Image) -> Result<Vec<Utf8PathBuf>, Error> {
+    let artifacts = image.manifest.artifacts.iter().flat_map(|artifacts| &artifacts.get_ref().bins);
+    let mut places: Vec<_> = artifacts.map(|bin| artifact_place(bin.get_ref())).collect();
+    for prepare in &image.manifest.prepare {
+        places.push(input::place(image, &prepare.get_ref().output)?);
+    }
+    Ok(places)
+}
+
+fn artifact_place(bin: &str) -> Utf8PathBuf {
+    Utf8PathBuf::from("artifacts/bin").join(bin)
 }
 
 /// Tells what is about to run on the host.

@@ -1,0 +1,239 @@
+//! What the command line can say.
+
+use camino::Utf8PathBuf;
+use clap::{Args, Subcommand, ValueEnum};
+
+/// Container images as members of this workspace
+#[derive(Debug, Args)]
+#[command(disable_help_subcommand = true, subcommand_required = true, arg_required_else_help = true)]
+pub struct Images {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+    #[command(flatten)]
+    pub(crate) global: Global,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Global {
+    /// Path to the workspace's root Cargo.toml
+    #[arg(long, global = true, value_name = "PATH", help_heading = "Manifest options")]
+    pub(crate) manifest_path: Option<Utf8PathBuf>,
+    /// Registry host in the images' names, instead of the workspace's
+    #[arg(long, global = true, env = "IMAGES_REGISTRY", value_name = "HOST", help_heading = "Manifest options")]
+    pub(crate) registry: Option<String>,
+    /// Hash every file, even one that looks unchanged
+    #[arg(long, global = true, help_heading = "Manifest options")]
+    pub(crate) no_stat_cache: bool,
+    /// Number of parallel jobs, defaults to the number of CPUs
+    #[arg(short, long, global = true, env = "IMAGES_JOBS", value_name = "N")]
+    pub(crate) jobs: Option<std::num::NonZeroUsize>,
+    /// Say more: fresh images, and the engine's whole output
+    #[arg(short, long, global = true)]
+    pub(crate) verbose: bool,
+    /// Say nothing but errors
+    #[arg(short, long, global = true, conflicts_with = "verbose")]
+    pub(crate) quiet: bool,
+    /// When to use colours
+    #[arg(long, global = true, value_enum, default_value_t = Color::Auto, value_name = "WHEN")]
+    pub(crate) color: Color,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Color {
+    Auto,
+    Always,
+    Never,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Build what is stale, parents first
+    #[command(visible_alias = "b")]
+    Build(Build),
+    /// Show what `build` would do, and why
+    Plan(Plan),
+    /// List the images and their versions
+    List(List),
+    /// Show what each image stands on
+    Tree(Tree),
+    /// Say why an image would be rebuilt, or that it is fresh
+    Explain(Explain),
+    /// Print everything that is known of the workspace, as JSON
+    Metadata(Metadata),
+    /// List the files that would be sent to the engine
+    Context(Context),
+    /// Print how a Dockerfile is read, as JSON
+    Dockerfile(Dockerfile),
+    /// Print how image references are read, as JSON
+    Reference(Reference),
+    /// Check everything that can be known without building
+    Check(Check),
+}
+
+#[derive(Debug, Clone, Args)]
+pub(crate) struct SelectionArgs {
+    /// Images to work on, as NAME or NAME:VERSION; defaults to the image of the current folder, else to the default
+    /// members
+    #[arg(value_name = "SPEC")]
+    pub(crate) specs: Vec<String>,
+    /// Work on all images of the workspace
+    #[arg(long, visible_alias = "all", help_heading = "Image selection")]
+    pub(crate) workspace: bool,
+    /// Leave images out
+    #[arg(long, value_name = "SPEC", help_heading = "Image selection")]
+    pub(crate) exclude: Vec<String>,
+}
+
+#[derive(Debug, Clone, Args)]
+pub(crate) struct EngineArgs {
+    /// Engine to build with: auto, docker, podman or buildah
+    #[arg(long, env = "IMAGES_ENGINE", value_name = "ENGINE", help_heading = "Engine options")]
+    pub(crate) engine: Option<String>,
+    /// Name of the buildx builder to hand builds to
+    #[arg(long, value_name = "NAME", help_heading = "Engine options")]
+    pub(crate) builder: Option<String>,
+}
+
+#[derive(Debug, Clone, Args)]
+pub(crate) struct BuildArgs {
+    /// Set a build argument of every image that declares it
+    #[arg(long = "build-arg", value_name = "NAME=VALUE", value_parser = name_and_value)]
+    pub(crate) build_args: Vec<(String, String)>,
+}
+
+fn name_and_value(text: &str) -> Result<(String, String), String> {
+    match text.split_once('=') {
+        Some((name, value)) if !name.is_empty() => Ok((name.to_owned(), value.to_owned())),
+        _ => Err("expected NAME=VALUE".to_owned()),
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum MessageFormat {
+    /// For people
+    Human,
+    /// One JSON object a line on stdout
+    Json,
+    /// Workflow commands of GitHub Actions
+    Github,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Build {
+    #[command(flatten)]
+    pub(crate) selection: SelectionArgs,
+    #[command(flatten)]
+    pub(crate) engine: EngineArgs,
+    #[command(flatten)]
+    pub(crate) args: BuildArgs,
+    /// Go on with what does not stand on a failed image
+    #[arg(long)]
+    pub(crate) keep_going: bool,
+    /// How to report
+    #[arg(long, value_enum, default_value_t = MessageFormat::Human, value_name = "FMT")]
+    pub(crate) message_format: MessageFormat,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Format {
+    Human,
+    Json,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Plan {
+    #[command(flatten)]
+    pub(crate) selection: SelectionArgs,
+    #[command(flatten)]
+    pub(crate) engine: EngineArgs,
+    #[command(flatten)]
+    pub(crate) args: BuildArgs,
+    /// How to print
+    #[arg(long, value_enum, default_value_t = Format::Human, value_name = "FMT")]
+    pub(crate) format: Format,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct List {
+    /// Images to list; all by default
+    #[arg(value_name = "SPEC")]
+    pub(crate) specs: Vec<String>,
+    /// Print one NAME:VERSION a line and nothing else
+    #[arg(long)]
+    pub(crate) names: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Tree {
+    #[command(flatten)]
+    pub(crate) selection: SelectionArgs,
+    /// Show what stands on an image instead
+    #[arg(short, long, value_name = "SPEC")]
+    pub(crate) invert: Option<String>,
+    /// How deep to go
+    #[arg(long, value_name = "DEPTH")]
+    pub(crate) depth: Option<usize>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Explain {
+    /// Images to explain, as NAME or NAME:VERSION
+    #[arg(value_name = "SPEC", required = true)]
+    pub(crate) specs: Vec<String>,
+    #[command(flatten)]
+    pub(crate) engine: EngineArgs,
+    #[command(flatten)]
+    pub(crate) args: BuildArgs,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Metadata {
+    /// Version of the output's format
+    #[arg(long, value_name = "VERSION", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=1))]
+    pub(crate) format_version: u32,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Context {
+    /// Image, as NAME or NAME:VERSION
+    #[arg(value_name = "SPEC")]
+    pub(crate) spec: String,
+    /// How to print
+    #[arg(long, value_enum, default_value_t = Format::Human, value_name = "FMT")]
+    pub(crate) format: Format,
+    /// Write the files as a tar archive as well
+    #[arg(long, value_name = "FILE")]
+    pub(crate) tar: Option<Utf8PathBuf>,
+    #[command(flatten)]
+    pub(crate) args: BuildArgs,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Dockerfile {
+    /// The Dockerfile, or `-` for stdin
+    #[arg(value_name = "FILE")]
+    pub(crate) file: Utf8PathBuf,
+    /// The stage to build, defaults to the last one
+    #[arg(long, value_name = "STAGE")]
+    pub(crate) target: Option<String>,
+    /// What to build for, as os/architecture
+    #[arg(long, value_name = "PLATFORM")]
+    pub(crate) platform: Option<String>,
+    #[command(flatten)]
+    pub(crate) args: BuildArgs,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Reference {
+    /// Image references
+    #[arg(value_name = "REF", required = true)]
+    pub(crate) references: Vec<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Check {
+    #[command(flatten)]
+    pub(crate) selection: SelectionArgs,
+    #[command(flatten)]
+    pub(crate) args: BuildArgs,
+}

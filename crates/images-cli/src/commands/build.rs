@@ -1,0 +1,20 @@
+use std::time::Instant;
+
+use images_core::{Error, build, exit_code};
+
+use super::Session;
+use crate::arguments::Build;
+use crate::report;
+
+pub(super) fn run(session: &Session, args: &Build) -> Result<u8, Error> {
+    let started = Instant::now();
+    let workspace = session.workspace(&args.args)?;
+    let graph = session.graph(&workspace)?;
+    let selected = args.selection.resolve(&graph)?;
+    let mut options = session.build_options(&args.engine, &workspace)?;
+    options.keep_going = args.keep_going;
+    let reporter = report::of(args.message_format, session.terminal);
+    let outcome = build::build(&graph, &selected, &options, &session.cancel, &*reporter)?;
+    reporter.finish(&outcome, started.elapsed());
+    Ok(if outcome.is_success() { exit_code::DONE } else { exit_code::FAILED })
+}

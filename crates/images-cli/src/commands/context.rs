@@ -1,0 +1,69 @@
+use std::fs::File;
+use std::io::BufWriter;
+
+use images_core::context::{self as contexts, EntryKind, StageError};
+use images_core::graph::{Graph, NodeId};
+use images_core::key::hex;
+use images_core::{Error, exit_code, joined, session};
+use images_schema::{Diagnostic, message};
+
+use super::{Session, named, pretty};
+use crate::arguments::{Context, Format, MessageFormat};
+use crate::{environment, report};
+
+pub(super) fn run(session: &Session, args: &Context) -> Result<u8, Error> {
+    let workspace = session.workspace(&args.args)?;
+    let graph = session.graph(&workspace)?;
+    let id = one(&graph, &args.spec)?;
+    let host = environment::host_options(&session.global)?;
+    let reporter = report::of(MessageFormat::Human, session.terminal);
+    let files = joined::gather(&graph, &[id], &host, &session.cancel, &*reporter)?;
+    let found = session::contexts(&graph, &[id], &files, &host)?;
+    let context = &found[&id];
+    if let Some(path) = &args.tar {
+        let file = File::create(path).map_err(Error::io("cannot create", path))?;
+        contexts::write_tar(context, BufWriter::new(file)).map_err(|error| match error {
+            StageError::Io { path, source } => Error::Io { doing: "cannot pack", path: path.into(), source },
+            StageError::Changed { path } => {
+                Diagnostic::error(format!("`{path}` changed while it was being read")).help("try again").into()
+            }
+        })?;
+    }
+    match args.format {
+        Format::Human => context.entries.iter().for_each(|entry| session.terminal.data(&entry.path)),
+        Format::Json => session.terminal.data(&pretty(&listing(&graph, id, context))),
+    }
+    Ok(exit_code::DONE)
+}
+
+/// The variant that a spec names; of an image with several variants, the default one.
+fn one(graph: &Graph<'_>, spec: &str) -> Result<NodeId, Error> {
+    let ids = named(graph, &[spec.to_owned()])?;
+    let default = ids.iter().find(|id| graph.variant(**id).is_default);
+    let chosen = default.or(ids.first()).copied();
+    chosen.ok_or_else(|| Diagnostic::error(format!("`{spec}` names no image")).into())
+}
+
+fn listing(graph: &Graph<'_>, id: NodeId, context: &contexts::Context) -> message::ContextListing {
+    let entries = context.entries.iter().map(|entry| {
+        let (kind, size, hash, target) = match &entry.kind {
+            EntryKind::Folder => ("folder", None, None, None),
+            EntryKind::File { size, hash } => ("file", Some(*size), Some(hex(hash)), None),
+            EntryKind::Link { target } => ("link", None, None, Some(target.clone())),
+        };
+        message::ContextEntry {
+            path: entry.path.clone(),
+            kind,
+            mode: format!("{:04o}", entry.mode),
+            size,
+            hash,
+            target,
+        }
+    });
+    message::ContextListing {
+        version: message::FORMAT_VERSION,
+        spec: graph.spec(id).to_string(),
+        hash: hex(&context.hash),
+        entries: entries.collect(),
+    }
+}

@@ -1,0 +1,111 @@
+//! The commands, each thin: arguments → options → one call into core → report.
+
+mod build;
+mod check;
+mod context;
+mod dockerfile;
+mod explain;
+mod list;
+mod metadata;
+mod plan;
+mod reference;
+mod tree;
+
+use std::process::ExitCode;
+
+use images_core::graph::{Graph, NodeId};
+use images_core::selection::{self, Selection};
+use images_core::workspace::{self, Workspace};
+use images_core::{Error, build::BuildOptions};
+use images_engine::process::Cancel;
+
+use crate::arguments::{BuildArgs, Command, EngineArgs, Global, Images, SelectionArgs};
+use crate::environment;
+use crate::render;
+use crate::terminal::Terminal;
+
+/// What every command has at hand.
+struct Session {
+    global: Global,
+    terminal: Terminal,
+    cancel: Cancel,
+}
+
+/// Runs a command to its exit code.
+pub(crate) fn run(images: Images) -> ExitCode {
+    let Images { command, global } = images;
+    let session = Session { terminal: Terminal::of(&global), global, cancel: Cancel::default() };
+    let cancel = session.cancel.clone();
+    // Without a handler an interrupt ends this process at once, as it would by default.
+    let _ = ctrlc::set_handler(move || cancel.interrupt());
+    let result = match command {
+        Command::Build(args) => build::run(&session, &args),
+        Command::Plan(args) => plan::run(&session, &args),
+        Command::List(args) => list::run(&session, &args),
+        Command::Tree(args) => tree::run(&session, &args),
+        Command::Explain(args) => explain::run(&session, &args),
+        Command::Metadata(args) => metadata::run(&session, &args),
+        Command::Context(args) => context::run(&session, &args),
+        Command::Dockerfile(args) => dockerfile::run(&session, &args),
+        Command::Reference(args) => reference::run(&session, &args),
+        Command::Check(args) => check::run(&session, &args),
+    };
+    let code = result.unwrap_or_else(|error| {
+        session.terminal.error(&render::error(&error));
+        error.exit_code()
+    });
+    ExitCode::from(code)
+}
+
+impl Session {
+    /// Loads the workspace and says what is unusual in it.
+    fn workspace(&self, args: &BuildArgs) -> Result<Workspace, Error> {
+        let options = environment::load_options(&self.global, &args.build_args)?;
+        let workspace = workspace::load(&options, &self.cancel)?;
+        workspace.warnings.iter().for_each(|warning| self.terminal.diagnostic(warning));
+        Ok(workspace)
+    }
+
+    fn graph<'a>(&self, workspace: &'a Workspace) -> Result<Graph<'a>, Error> {
+        Graph::of(workspace, environment::host_options(&self.global)?.jobs)
+    }
+
+    fn build_options(&self, args: &EngineArgs, workspace: &Workspace) -> Result<BuildOptions, Error> {
+        Ok(BuildOptions {
+            host: environment::host_options(&self.global)?,
+            engine: environment::engine_choice(args, workspace.engine.as_ref(), &workspace.source)?,
+            engine_options: environment::engine_options(args),
+            keep_going: false,
+        })
+    }
+}
+
+impl SelectionArgs {
+    fn resolve(&self, graph: &Graph<'_>) -> Result<Vec<NodeId>, Error> {
+        let selection = Selection {
+            specs: self.specs.clone(),
+            workspace: self.workspace,
+            exclude: self.exclude.clone(),
+        };
+        selection::resolve(graph, &selection, &environment::current_folder()?)
+    }
+}
+
+/// The variants that specs name; all of them where there are no specs.
+fn named(graph: &Graph<'_>, specs: &[String]) -> Result<Vec<NodeId>, Error> {
+    if specs.is_empty() {
+        return Ok(graph.ids().collect());
+    }
+    let mut ids = Vec::new();
+    for spec in specs {
+        ids.extend(selection::named(graph, spec)?);
+    }
+    ids.sort_unstable();
+    ids.dedup();
+    Ok(ids)
+}
+
+/// JSON with a line's end at its own.
+fn pretty(value: &impl serde::Serialize) -> String {
+    serde_json::to_string_pretty(value).expect("these types have string keys and no failing parts")
+}

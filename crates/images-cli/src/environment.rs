@@ -1,0 +1,126 @@
+//! The only place that reads the environment.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use camino::Utf8PathBuf;
+use images_core::workspace::LoadOptions;
+use images_core::{Error, HostOptions, context};
+use images_engine::{EngineChoice, EngineKind, EngineOptions};
+use images_schema::{Diagnostic, SourceText, did_you_mean};
+
+use crate::arguments::{EngineArgs, Global};
+
+/// The engines' names, as a person writes them.
+const ENGINES: [(&str, EngineChoice); 4] = [
+    ("auto", EngineChoice::Auto),
+    ("docker", EngineChoice::Only(EngineKind::Docker)),
+    ("podman", EngineChoice::Only(EngineKind::Podman)),
+    ("buildah", EngineChoice::Only(EngineKind::Buildah)),
+];
+
+fn variable(name: &str) -> Option<String> {
+    #[expect(clippy::disallowed_methods, reason = "this is the place that reads the environment")]
+    std::env::var(name).ok().filter(|value| !value.is_empty())
+}
+
+/// What a workspace is loaded with.
+///
+/// # Errors
+/// The current folder is gone, or has a name that is not UTF-8.
+pub(crate) fn load_options(global: &Global, build_args: &[(String, String)]) -> Result<LoadOptions, Error> {
+    let start = current_folder()?;
+    let manifest_path = global.manifest_path.as_ref().map(|path| start.join(path));
+    Ok(LoadOptions {
+        start,
+        manifest_path,
+        registry: global.registry.clone().filter(|registry| !registry.is_empty()),
+        build_args: build_args.iter().cloned().collect::<BTreeMap<_, _>>(),
+        cargo: cargo(),
+        jobs: jobs(global),
+    })
+}
+
+/// Where the command was called.
+///
+/// # Errors
+/// It is gone, or has a name that is not UTF-8.
+pub(crate) fn current_folder() -> Result<Utf8PathBuf, Error> {
+    let folder = std::env::current_dir().map_err(Error::io("cannot find", ".".into()))?;
+    Utf8PathBuf::try_from(folder)
+        .map_err(|error| Error::io("cannot use", ".".into())(std::io::Error::other(error)))
+}
+
+fn cargo() -> String {
+    variable("CARGO").unwrap_or_else(|| "cargo".to_owned())
+}
+
+fn jobs(global: &Global) -> usize {
+    let cores = || std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    global.jobs.map_or_else(cores, std::num::NonZero::get)
+}
+
+/// What the host offers.
+///
+/// # Errors
+/// `SOURCE_DATE_EPOCH` is no number of seconds.
+pub(crate) fn host_options(global: &Global) -> Result<HostOptions, Error> {
+    let epoch = match variable("SOURCE_DATE_EPOCH") {
+        None => context::EPOCH,
+        Some(text) => text.parse().map_err(|_| {
+            Diagnostic::error(format!("SOURCE_DATE_EPOCH is `{text}`"))
+                .help("it is a number of seconds since 1970: https://reproducible-builds.org/specs/source-date-epoch/")
+        })?,
+    };
+    Ok(HostOptions {
+        cargo: cargo(),
+        rustflags: variable("RUSTFLAGS"),
+        epoch,
+        jobs: jobs(global),
+        stat_cache: !global.no_stat_cache,
+        variables: std::env::vars_os().filter_map(|(name, _)| name.into_string().ok()).collect::<BTreeSet<_>>(),
+    })
+}
+
+/// What engines read, apart from what their own programs read by themselves.
+pub(crate) fn engine_options(args: &EngineArgs) -> EngineOptions {
+    let home_config = || variable("HOME").map(|home| Utf8PathBuf::from(home).join(".docker"));
+    EngineOptions {
+        docker_host: variable("DOCKER_HOST"),
+        docker_context: variable("DOCKER_CONTEXT"),
+        docker_config: variable("DOCKER_CONFIG").map(Utf8PathBuf::from).or_else(home_config),
+        docker_buildkit: variable("DOCKER_BUILDKIT").map(|value| !matches!(value.as_str(), "0" | "false")),
+        builder: args.builder.clone().or_else(|| variable("BUILDX_BUILDER")),
+        isolation: variable("BUILDAH_ISOLATION"),
+    }
+}
+
+/// The engine that was asked for: by the command line or `IMAGES_ENGINE`, else by the workspace.
+///
+/// # Errors
+/// No engine has this name.
+pub(crate) fn engine_choice(
+    args: &EngineArgs,
+    setting: Option<&(String, std::ops::Range<usize>)>,
+    source: &SourceText,
+) -> Result<EngineChoice, Error> {
+    let name = match (&args.engine, setting) {
+        (Some(name), _) if !name.is_empty() => name,
+        (_, Some((name, _))) => name,
+        _ => return Ok(EngineChoice::Auto),
+    };
+    if let Some((_, choice)) = ENGINES.iter().find(|(known, _)| known == name) {
+        return Ok(*choice);
+    }
+    let message = format!("there is no engine `{name}`");
+    let diagnostic = match setting {
+        Some((_, span)) if args.engine.is_none() => source.error(span.clone(), message, "unknown"),
+        _ => Diagnostic::error(message),
+    };
+    let listed = ENGINES.map(|(known, _)| known).join(", ");
+    Err(diagnostic
+        .help(match did_you_mean(name, ENGINES.map(|(known, _)| known)) {
+            Some(near) => format!("did you mean `{near}`? there are: {listed}"),
+            None => format!("there are: {listed}"),
+        })
+        .into())
+}

@@ -1,0 +1,55 @@
+//! A run in a workflow of GitHub Actions: as for people, and each failure as an annotation of its line.
+//!
+//! <https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-commands>
+
+use std::time::Duration;
+
+use images_core::event::{Event, Reporter};
+use images_core::exec::Outcome;
+
+use super::RunReporter;
+use super::human::Human;
+
+/// Adds annotations to what people see.
+pub(crate) struct Github {
+    pub(crate) human: Human,
+}
+
+impl Reporter for Github {
+    fn event(&self, event: &Event) {
+        self.human.event(event);
+        if let Event::Failed(failure) = event {
+            let place = failure.place.as_ref().map(|place| {
+                format!(" file={},line={}", property(place.path.as_str()), place.line)
+            });
+            let message = format!("{}: {}", failure.spec, failure.message);
+            let line = format!("::error{}::{}", place.unwrap_or_default(), escaped(&message));
+            self.human.terminal.data(&line);
+        }
+    }
+}
+
+fn escaped(text: &str) -> String {
+    text.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A")
+}
+
+fn property(text: &str) -> String {
+    escaped(text).replace(':', "%3A").replace(',', "%2C")
+}
+
+impl RunReporter for Github {
+    fn finish(&self, outcome: &Outcome, duration: Duration) {
+        self.human.finish(outcome, duration);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_workflow_command_gives_a_meaning_is_escaped() {
+        assert_eq!(escaped("50%\nof a:b,c"), "50%25%0Aof a:b,c");
+        assert_eq!(property("a:b,c%"), "a%3Ab%2Cc%25");
+    }
+}

@@ -1,0 +1,70 @@
+//! A run as JSON objects, one a line, on stdout. The schema is in the user guide.
+
+use std::time::Duration;
+
+use images_core::event::{Event, Failure, Reporter};
+use images_core::exec::Outcome;
+use serde_json::json;
+
+use super::RunReporter;
+use crate::terminal::Terminal;
+
+/// Writes events as JSON.
+pub(crate) struct Json {
+    pub(crate) terminal: Terminal,
+}
+
+impl Reporter for Json {
+    fn event(&self, event: &Event) {
+        let line = match event {
+            Event::HostCommand { what } => json!({"event": "host-command", "what": what}),
+            Event::Engine { description, automatic } => {
+                json!({"event": "engine", "engine": description, "automatic": automatic})
+            }
+            Event::Waiting => json!({"event": "waiting"}),
+            Event::Replanned { path } => json!({"event": "replanned", "path": path}),
+            Event::Started { spec, reason, log } => {
+                json!({"event": "started", "spec": spec, "reason": reason, "message": reason.to_string(), "log": log})
+            }
+            Event::Built { spec, duration, log } => {
+                json!({"event": "built", "spec": spec, "seconds": duration.as_secs_f64(), "log": log})
+            }
+            Event::Retagged { spec } => json!({"event": "tagged", "spec": spec}),
+            Event::Failed(failure) => failed(failure),
+            Event::Skipped { spec, because } => json!({"event": "skipped", "spec": spec, "because": because}),
+        };
+        self.terminal.data(&line.to_string());
+    }
+}
+
+fn failed(failure: &Failure) -> serde_json::Value {
+    let place = failure.place.as_ref();
+    json!({
+        "event": "failed",
+        "spec": failure.spec,
+        "message": failure.message,
+        "path": place.map(|place| &place.path),
+        "line": place.map(|place| place.line),
+        "tail": failure.tail,
+        "log": failure.log,
+        "help": failure.help,
+        "seconds": failure.duration.as_secs_f64(),
+    })
+}
+
+impl RunReporter for Json {
+    fn finish(&self, outcome: &Outcome, duration: Duration) {
+        let line = json!({
+            "event": "finished",
+            "success": outcome.is_success(),
+            "built": outcome.built,
+            "tagged": outcome.retagged,
+            "fresh": outcome.fresh,
+            "failed": outcome.failed,
+            "skipped": outcome.skipped,
+            "not-started": outcome.not_started,
+            "seconds": duration.as_secs_f64(),
+        });
+        self.terminal.data(&line.to_string());
+    }
+}

@@ -1,0 +1,27 @@
+//! Reporters: they word the events of a run for people, for programs and for GitHub.
+
+mod github;
+mod human;
+mod json;
+
+use images_core::event::Reporter;
+use images_core::exec::Outcome;
+use std::time::Duration;
+
+use crate::arguments::MessageFormat;
+use crate::terminal::Terminal;
+
+/// A reporter that also words the end of a run.
+pub(crate) trait RunReporter: Reporter {
+    /// The run is over.
+    fn finish(&self, outcome: &Outcome, duration: Duration);
+}
+
+/// The reporter of a format.
+pub(crate) fn of(format: MessageFormat, terminal: Terminal) -> Box<dyn RunReporter> {
+    match format {
+        MessageFormat::Human => Box::new(human::Human { terminal }),
+        MessageFormat::Json => Box::new(json::Json { terminal }),
+        MessageFormat::Github => Box::new(github::Github { human: human::Human { terminal } }),
+    }
+}

@@ -1,0 +1,39 @@
+//! `check`: everything that can be known without building. Loading the workspace and its graph finds most of it; here
+//! contexts are read and inputs looked for. What cargo or a `[[prepare]]` would make is taken to be there.
+
+use std::borrow::Cow;
+use std::collections::HashMap;
+
+use camino::Utf8Path;
+use images_dockerfile::{Source, Sources};
+
+use crate::graph::{Graph, NodeId};
+use crate::joined::{self, JoinedByNode};
+use crate::{Error, HostOptions, session};
+
+/// Checks the contexts of `selected`.
+///
+/// # Errors
+/// All that is wrong.
+pub fn check(graph: &Graph<'_>, selected: &[NodeId], host: &HostOptions) -> Result<(), Error> {
+    let mut inputs = JoinedByNode::new();
+    let mut made = HashMap::new();
+    for &id in selected {
+        let image = graph.image(id);
+        inputs.insert(id, joined::inputs(graph.workspace, image)?);
+        made.insert(id, joined::made_places(image)?);
+    }
+    let sources = |id: NodeId| match &graph.node(id).sources {
+        Sources::These(list) => {
+            let there = |source: &Source| made[&id].iter().any(|place| is_related(&source.path, place));
+            Cow::Owned(Sources::These(list.iter().filter(|source| !there(source)).cloned().collect()))
+        }
+        all => Cow::Borrowed(all),
+    };
+    session::contexts_of(graph, selected, &inputs, host, &sources).map(|_| ())
+}
+
+/// Whether a source names the place, something in it, or a folder that would hold it.
+fn is_related(source: &str, place: &Utf8Path) -> bool {
+    place.starts_with(source) || Utf8Path::new(source).starts_with(place)
+}
