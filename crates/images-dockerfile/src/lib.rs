@@ -2,15 +2,38 @@
 //!
 //! This crate does no I/O and depends on nothing but the standard library.
 
-mod dockerfile;
-mod ignore;
-mod pattern;
 mod problem;
 mod reference;
+
+// A Dockerfile's text, from lines to instructions.
+mod directive;
+mod dockerfile;
+mod flag;
+mod heredoc;
+mod instruction;
+mod json_array;
+mod logical_line;
+mod mount;
+mod word;
+
+// Its meaning for one target.
+mod context_source;
 mod resolution;
+mod resolve;
+mod scope;
+mod shell_pattern;
+mod shell_word;
+mod stage_graph;
+
 mod rewrite;
 
-pub use dockerfile::{Dockerfile, Feature, FeatureUse};
+mod ignore;
+mod ignore_pattern;
+mod ignore_regex;
+mod pattern;
+mod suggestion;
+
+pub use dockerfile::{Arg, Dockerfile, Feature, FeatureUse, Instruction};
 pub use ignore::{Ignore, ParentMatch};
 pub use pattern::Pattern;
 pub use problem::{Problem, Span};

@@ -1,6 +1,7 @@
 //! What a Dockerfile means for one target and one set of arguments.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
 use crate::{FeatureUse, Reference, Span};
 
@@ -13,6 +14,16 @@ pub struct Platform {
     pub architecture: String,
     /// For example `v7`.
     pub variant: Option<String>,
+}
+
+impl fmt::Display for Platform {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}", self.os, self.architecture)?;
+        match &self.variant {
+            Some(variant) => write!(f, "/{variant}"),
+            None => Ok(()),
+        }
+    }
 }
 
 /// What a Dockerfile is resolved with.
