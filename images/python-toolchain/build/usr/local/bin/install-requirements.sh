@@ -1,0 +1,16 @@
+#!/bin/sh
+# install-requirements.sh FILE
+#
+# Installs what FILE lists, in pip's format, into $VIRTUAL_ENV. Run it as the user app, who owns that folder.
+# Each ${NAME} in FILE becomes the value of that environment variable, which a build argument is.
+set -eu
+
+[ "$#" -eq 1 ] || {
+    echo "install-requirements.sh: expected one argument, a requirements file" >&2
+    exit 1
+}
+
+# pip looks for certificates in a bundle of its own otherwise, which lacks those that were added to this system.
+export PIP_CERT=/etc/ssl/certs/ca-certificates.crt
+"$VIRTUAL_ENV/bin/pip" install --no-cache-dir --disable-pip-version-check --requirement "$1"
+"$VIRTUAL_ENV/bin/pip" check
