@@ -6,6 +6,6 @@ pub mod process;
 pub mod threads;
 
 pub use engine::{
-    BuildFailure, BuildRequest, Built, Engine, EngineChoice, EngineError, EngineKind, EngineOptions, NoEngine,
-    Secret, SecretSource, StoredImage, detect,
+    BuildFailure, BuildRequest, Built, Engine, EngineChoice, EngineError, EngineKind, EngineOptions,
+    NoEngine, Secret, SecretSource, StoredImage, detect,
 };
