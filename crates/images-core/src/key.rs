@@ -1,0 +1,171 @@
+//! The key: the hash of everything that an engine can see of a variant. Equal keys mean equal inputs.
+//!
+//! | in the key | not in it |
+//! |---|---|
+//! | the format's version | times of files, owners, absolute paths |
+//! | the Dockerfile's bytes, the target, the platform | the host, the registry's host, the engine |
+//! | the arguments that the Dockerfile declares, filled in | arguments that nothing declares |
+//! | the labels, the version among them | the commit (`revision`, `created`) |
+//! | the names of secrets | their values |
+//! | each internal reference's key | the tags of the parents |
+//! | each external reference, as written | |
+//! | each entry of the context: path, kind, mode, content, link target | what the Dockerfile cannot read |
+//!
+//! Each part is written with its length before it, so that no two lists of parts have one encoding.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use crate::context::{Context, EntryKind};
+use crate::graph::{Graph, NodeId, Target};
+use crate::workspace::is_predefined;
+
+/// The version of the encoding; another one is another key.
+const FORMAT: &str = "xtask-images key v1";
+
+/// A variant's key: a blake3 hash.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Key([u8; 32]);
+
+impl Key {
+    /// The first 32 hexadecimal digits, as the `key-` tag has them.
+    pub fn short(&self) -> String {
+        let mut text = self.to_string();
+        text.truncate(32);
+        text
+    }
+}
+
+impl fmt::Display for Key {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&blake3::Hash::from_bytes(self.0).to_hex())
+    }
+}
+
+/// What a key is made of, apart from the files: kept so that the first part that differs can be named.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Parts {
+    /// The version of the encoding.
+    pub format: String,
+    /// The hash of the Dockerfile's bytes.
+    pub dockerfile: String,
+    /// The stage, if not the last.
+    pub target: Option<String>,
+    /// The platform.
+    pub platform: String,
+    /// The arguments.
+    pub args: BTreeMap<String, String>,
+    /// The labels.
+    pub labels: BTreeMap<String, String>,
+    /// The ids of the secrets.
+    pub secrets: Vec<String>,
+    /// Each internal reference in the Dockerfile's order: the variant's spec and key.
+    pub parents: Vec<(String, String)>,
+    /// Each external reference in the Dockerfile's order.
+    pub externals: Vec<String>,
+    /// The hash of the context.
+    pub context: String,
+}
+
+impl Parts {
+    /// Gathers the parts of a variant whose parents' keys are known.
+    pub fn of(graph: &Graph<'_>, id: NodeId, context: &Context, keys: &dyn Fn(NodeId) -> Key) -> Self {
+        let (image, variant, node) = (graph.image(id), graph.variant(id), graph.node(id));
+        let mut parents = Vec::new();
+        for edge in &node.edges {
+            if let Target::Internal(parent) = edge.target {
+                parents.push((graph.spec(parent).to_string(), keys(parent).to_string()));
+            }
+        }
+        let host = &graph.workspace.host;
+        Self {
+            format: FORMAT.to_owned(),
+            dockerfile: blake3::hash(image.dockerfile.text.as_bytes()).to_string(),
+            target: image.manifest.image.target.as_ref().map(|target| target.get_ref().clone()),
+            platform: variant.platform.clone().unwrap_or_else(|| format!("{}/{}", host.os, host.architecture)),
+            args: sent_args(graph, id),
+            labels: variant.labels.clone(),
+            secrets: image.manifest.secrets.keys().cloned().collect(),
+            parents,
+            externals: node.externals().map(str::to_owned).collect(),
+            context: hex(&context.hash),
+        }
+    }
+
+    /// The key of these parts.
+    pub fn key(&self) -> Key {
+        let mut encoder = Encoder(blake3::Hasher::new());
+        encoder.text(&self.format);
+        encoder.text(&self.dockerfile);
+        encoder.list(self.target.iter().map(|target| [target.as_str()]));
+        encoder.text(&self.platform);
+        encoder.list(self.args.iter().map(|(name, value)| [name.as_str(), value]));
+        encoder.list(self.labels.iter().map(|(name, value)| [name.as_str(), value]));
+        encoder.list(self.secrets.iter().map(|id| [id.as_str()]));
+        encoder.list(self.parents.iter().map(|(_, key)| [key.as_str()]));
+        encoder.list(self.externals.iter().map(|reference| [reference.as_str()]));
+        encoder.text(&self.context);
+        Key(*encoder.0.finalize().as_bytes())
+    }
+}
+
+/// The arguments that reach the engine: those that the Dockerfile declares, and those that builders know by themselves.
+pub(crate) fn sent_args(graph: &Graph<'_>, id: NodeId) -> BTreeMap<String, String> {
+    let declared = graph.image(id).parsed.declared_args();
+    let args = graph.variant(id).args.iter();
+    args.filter(|(name, _)| declared.contains(*name) || is_predefined(name))
+        .map(|(name, value)| (name.clone(), value.clone()))
+        .collect()
+}
+
+/// Writes lengths before texts and counts before lists.
+struct Encoder(blake3::Hasher);
+
+impl Encoder {
+    fn number(&mut self, number: usize) {
+        self.0.update(&(number as u64).to_le_bytes());
+    }
+
+    fn text(&mut self, text: &str) {
+        self.number(text.len());
+        self.0.update(text.as_bytes());
+    }
+
+    fn list<'t, const N: usize>(&mut self, rows: impl ExactSizeIterator<Item = [&'t str; N]>) {
+        self.number(rows.len());
+        for row in rows {
+            row.into_iter().for_each(|text| self.text(text));
+        }
+    }
+}
+
+/// What was built under a key: its parts and each entry of its context. A cache: without it, a reason is less exact.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Record {
+    /// The parts.
+    pub parts: Parts,
+    /// Each entry of the context by its path: kind, mode and content in one text.
+    pub entries: BTreeMap<String, String>,
+}
+
+impl Record {
+    /// Describes parts and context.
+    pub fn of(parts: &Parts, context: &Context) -> Self {
+        let entries = context.entries.iter().map(|entry| {
+            let content = match &entry.kind {
+                EntryKind::Folder => "folder".to_owned(),
+                EntryKind::File { hash, .. } => format!("file {}", hex(hash)),
+                EntryKind::Link { target } => format!("link {target}"),
+            };
+            (entry.path.clone(), format!("{:o} {content}", entry.mode))
+        });
+        Self { parts: parts.clone(), entries: entries.collect() }
+    }
+}
+
+/// A hash as hexadecimal digits.
+pub fn hex(hash: &[u8; 32]) -> String {
+    blake3::Hash::from_bytes(*hash).to_hex().to_string()
+}

@@ -1,0 +1,85 @@
+//! What cargo knows: versions of crates and which binaries there are.
+
+use std::collections::BTreeMap;
+
+use camino::{Utf8Path, Utf8PathBuf};
+use cargo_metadata::Metadata;
+use images_engine::process::{Cancel, Child, Output};
+
+use crate::Error;
+
+/// The workspace's crates, from one `cargo metadata --no-deps`.
+#[derive(Debug, Default)]
+pub struct CrateIndex {
+    versions: BTreeMap<String, String>,
+    by_folder: BTreeMap<Utf8PathBuf, String>,
+    bins: BTreeMap<String, String>,
+}
+
+impl CrateIndex {
+    /// Asks cargo once. The network is not used: without dependencies nothing is resolved.
+    ///
+    /// # Errors
+    /// cargo cannot be started, or refuses the workspace.
+    pub fn read(cargo: &str, root: &Utf8Path, cancel: &Cancel) -> Result<Self, Error> {
+        let child = Child {
+            program: cargo.to_owned(),
+            args: ["metadata", "--format-version", "1", "--no-deps"].map(str::to_owned).to_vec(),
+            env: BTreeMap::new(),
+            cwd: Some(root.to_owned()),
+            output: Output::Capture,
+        };
+        let ended = child.run(cancel).map_err(Error::io("cannot run cargo in", root))?;
+        let failed = |output: String| Error::Command {
+            message: "cargo metadata failed".to_owned(),
+            output,
+            help: Some("an image's version comes from a crate, so cargo must accept the workspace".to_owned()),
+        };
+        if ended.code != Some(0) {
+            return Err(failed(String::from_utf8_lossy(&ended.stderr).into_owned()));
+        }
+        let metadata: Metadata =
+            serde_json::from_slice(&ended.stdout).map_err(|error| failed(error.to_string()))?;
+        Ok(Self::of(&metadata))
+    }
+
+    fn of(metadata: &Metadata) -> Self {
+        let mut index = Self::default();
+        for package in &metadata.packages {
+            let name = package.name.to_string();
+            index.versions.insert(name.clone(), package.version.to_string());
+            if let Some(folder) = package.manifest_path.parent() {
+                index.by_folder.insert(folder.to_owned(), name.clone());
+            }
+            for target in package.targets.iter().filter(|target| target.is_bin()) {
+                index.bins.insert(target.name.clone(), name.clone());
+            }
+        }
+        index
+    }
+
+    /// The version of a crate.
+    pub fn version(&self, name: &str) -> Option<&str> {
+        self.versions.get(name).map(String::as_str)
+    }
+
+    /// The name of the crate in a folder, given as an absolute path.
+    pub fn in_folder(&self, folder: &Utf8Path) -> Option<&str> {
+        self.by_folder.get(folder).map(String::as_str)
+    }
+
+    /// The names of all crates.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.versions.keys().map(String::as_str)
+    }
+
+    /// The crate that has a binary target of this name.
+    pub fn with_bin(&self, bin: &str) -> Option<&str> {
+        self.bins.get(bin).map(String::as_str)
+    }
+
+    /// The names of all binary targets.
+    pub fn bins(&self) -> impl Iterator<Item = &str> {
+        self.bins.keys().map(String::as_str)
+    }
+}

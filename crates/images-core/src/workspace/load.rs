@@ -1,0 +1,419 @@
+//! Reads every member, in parallel.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::io::ErrorKind;
+use std::ops::Range;
+
+use camino::{Utf8Path, Utf8PathBuf};
+use images_dockerfile::{Dockerfile, Ignore, Platform, Problem};
+use images_engine::process::Cancel;
+use images_engine::threads;
+use images_schema::{Diagnostic, Manifest, SourceText, did_you_mean};
+
+use super::crates::CrateIndex;
+use super::root::{Root, is_registry, is_repository};
+use super::variants::{self, Variant};
+use super::{members, root};
+use crate::Error;
+
+/// What a workspace is loaded with.
+#[derive(Debug, Clone)]
+pub struct LoadOptions {
+    /// Where the command was called; the root is looked for from here upwards. Absolute.
+    pub start: Utf8PathBuf,
+    /// `--manifest-path`.
+    pub manifest_path: Option<Utf8PathBuf>,
+    /// The registry's host instead of the workspace's.
+    pub registry: Option<String>,
+    /// `--build-arg`: over those of every Image.toml.
+    pub build_args: BTreeMap<String, String>,
+    /// The cargo to ask for versions.
+    pub cargo: String,
+    /// How many threads may work.
+    pub jobs: usize,
+}
+
+/// The workspace as it is on disk.
+#[derive(Debug)]
+pub struct Workspace {
+    /// The folder of the root Cargo.toml. Absolute.
+    pub root: Utf8PathBuf,
+    /// The folder that contexts may not leave: the git checkout's, else the root. Absolute.
+    pub repository: Utf8PathBuf,
+    /// The root Cargo.toml.
+    pub source: SourceText,
+    /// The registry's host, where there is one.
+    pub registry: Option<String>,
+    /// The first part of every image's repository.
+    pub namespace: String,
+    /// Names in our namespace that live elsewhere.
+    pub external: BTreeSet<String>,
+    /// The engine that the workspace asks for, with its place in the root Cargo.toml.
+    pub engine: Option<(String, Range<usize>)>,
+    /// The platform of this machine, in the engines' words.
+    pub host: Platform,
+    /// The crates, if cargo was asked.
+    pub crates: Option<CrateIndex>,
+    /// The members, by name.
+    pub images: Vec<Image>,
+    /// What is unusual but passes.
+    pub warnings: Vec<Diagnostic>,
+}
+
+/// One member.
+#[derive(Debug)]
+pub struct Image {
+    /// Its name: the repository's last part.
+    pub name: String,
+    /// Its folder. Absolute.
+    pub folder: Utf8PathBuf,
+    /// Image.toml as text.
+    pub source: SourceText,
+    /// Image.toml as values.
+    pub manifest: Manifest,
+    /// The context's root. Absolute.
+    pub context: Utf8PathBuf,
+    /// The Dockerfile as text.
+    pub dockerfile: SourceText,
+    /// The Dockerfile as instructions.
+    pub parsed: Dockerfile,
+    /// What `.dockerignore` excludes.
+    pub ignore: Ignore,
+    /// Whether commands work on it by default.
+    pub is_default: bool,
+    /// Its variants, in the order of Image.toml. There is at least one.
+    pub variants: Vec<Variant>,
+}
+
+impl Workspace {
+    /// The member of this name.
+    pub fn image(&self, name: &str) -> Option<&Image> {
+        self.images.binary_search_by(|image| image.name.as_str().cmp(name)).ok().map(|at| &self.images[at])
+    }
+
+    /// `target/images`: caches and logs. Absolute.
+    pub fn cache(&self) -> Utf8PathBuf {
+        self.root.join("target/images")
+    }
+}
+
+/// Loads the workspace: every Image.toml, Dockerfile and `.dockerignore`, and the versions of crates if one is needed.
+///
+/// # Errors
+/// All that is wrong with the members, or the first thing that is wrong with the workspace itself.
+pub fn load(options: &LoadOptions, cancel: &Cancel) -> Result<Workspace, Error> {
+    let root = root::find(&options.start, options.manifest_path.as_deref())?;
+    let repository = repository(&root.folder);
+    let candidates: Vec<_> = members::candidates(&root.folder, &root.source, &root.settings)?.into_iter().collect();
+    let read = threads::map(options.jobs, &candidates, |(folder, required)| {
+        Draft::read(&root, &repository, folder, required.clone())
+    });
+    let drafts = collect(read)?.into_iter().flatten().collect::<Vec<_>>();
+    let crates = match drafts.iter().any(Draft::needs_cargo) {
+        true => Some(CrateIndex::read(&options.cargo, &root.folder, cancel)?),
+        false => None,
+    };
+    assemble(root, repository, drafts, crates, options)
+}
+
+fn assemble(
+    root: Root,
+    repository: Utf8PathBuf,
+    drafts: Vec<Draft>,
+    crates: Option<CrateIndex>,
+    options: &LoadOptions,
+) -> Result<Workspace, Error> {
+    let host = host_platform();
+    let shared = variants::Shared { root: &root, crates: crates.as_ref(), options };
+    let images = drafts.into_iter().map(|draft| draft.finish(&shared)).collect::<Vec<_>>();
+    let mut images = collect(images)?;
+    images.sort_by(|a, b| a.name.cmp(&b.name));
+    check_names(&images)?;
+    mark_defaults(&root, &mut images)?;
+    let warnings = images.iter().flat_map(warnings).collect();
+    let settings = root.settings;
+    Ok(Workspace {
+        registry: registry(&settings, options)?,
+        namespace: settings.namespace.into_inner(),
+        external: settings.external.into_iter().map(images_schema::Spanned::into_inner).collect(),
+        engine: settings.engine.map(|engine| (engine.get_ref().clone(), engine.span())),
+        root: root.folder,
+        source: root.source,
+        repository,
+        host,
+        crates,
+        images,
+        warnings,
+    })
+}
+
+fn registry(settings: &images_schema::Settings, options: &LoadOptions) -> Result<Option<String>, Error> {
+    match &options.registry {
+        Some(registry) if !is_registry(registry) => {
+            Err(Diagnostic::error(format!("`{registry}` is no registry"))
+                .help("a registry is a host with a dot or a port, or localhost: `ghcr.io`, `localhost:5000`")
+                .into())
+        }
+        Some(registry) => Ok(Some(registry.clone())),
+        None => Ok(settings.registry.as_ref().map(|registry| registry.get_ref().clone())),
+    }
+}
+
+/// The values, or everything that is wrong.
+fn collect<T>(results: Vec<Result<T, Error>>) -> Result<Vec<T>, Error> {
+    let (mut values, mut diagnostics) = (Vec::with_capacity(results.len()), Vec::new());
+    for result in results {
+        match result {
+            Ok(value) => values.push(value),
+            Err(Error::Input(found)) => diagnostics.extend(found),
+            Err(other) => return Err(other),
+        }
+    }
+    if diagnostics.is_empty() { Ok(values) } else { Err(Error::Input(diagnostics)) }
+}
+
+fn repository(root: &Utf8Path) -> Utf8PathBuf {
+    root.ancestors().find(|folder| folder.join(".git").exists()).unwrap_or(root).to_owned()
+}
+
+/// The platform of this machine: images are Linux ones, and the architecture has Go's name.
+fn host_platform() -> Platform {
+    let architecture = match std::env::consts::ARCH {
+        "x86_64" => "amd64",
+        "aarch64" => "arm64",
+        "x86" => "386",
+        "powerpc64" => "ppc64le",
+        other => other,
+    };
+    Platform { os: "linux".to_owned(), architecture: architecture.to_owned(), variant: None }
+}
+
+fn check_names(images: &[Image]) -> Result<(), Error> {
+    let twins = images.windows(2).filter(|pair| pair[0].name == pair[1].name);
+    let found: Vec<_> = twins
+        .map(|pair| {
+            let (first, second) = (&pair[0], &pair[1]);
+            let span = second.manifest.image.name.as_ref().map_or(0..0, images_schema::Spanned::span);
+            let message = format!("two images are named `{}`", second.name);
+            let diagnostic = second.source.error(span, message, format!("also in {}", first.source.path));
+            diagnostic.help("give one of them another `name`")
+        })
+        .collect();
+    if found.is_empty() { Ok(()) } else { Err(Error::Input(found)) }
+}
+
+fn mark_defaults(root: &Root, images: &mut [Image]) -> Result<(), Error> {
+    let Some(globs) = &root.settings.default_members else {
+        images.iter_mut().for_each(|image| image.is_default = true);
+        return Ok(());
+    };
+    let folders: Vec<_> = images.iter().map(|image| members::relative(&image.folder, &root.folder)).collect();
+    let chosen = members::defaults(&root.source, globs, &folders)?;
+    for (image, chosen) in images.iter_mut().zip(chosen) {
+        image.is_default = chosen;
+    }
+    Ok(())
+}
+
+fn warnings(image: &Image) -> Vec<Diagnostic> {
+    let mut found: Vec<_> =
+        image.parsed.warnings().iter().map(|problem| at_problem(&image.dockerfile, problem, true)).collect();
+    let declared = image.parsed.declared_args();
+    let per_variant = image.manifest.variant.iter().flat_map(|variant| &variant.get_ref().args);
+    for (name, value) in image.manifest.args.iter().chain(per_variant) {
+        if !declared.contains(name) && !variants::is_predefined(name) {
+            let message = format!("argument `{name}` is not declared by the Dockerfile");
+            let near = did_you_mean(name, declared.iter().map(String::as_str));
+            let diagnostic = image.source.warning(value.span(), message, "goes nowhere");
+            found.push(diagnostic.help(match near {
+                Some(near) => format!("did you mean `{near}`?"),
+                None => format!("add `ARG {name}` to {}", image.dockerfile.path),
+            }));
+        }
+    }
+    found
+}
+
+/// A problem in a text as a diagnostic of its file.
+pub(crate) fn at_problem(source: &SourceText, problem: &Problem, warning: bool) -> Diagnostic {
+    let make = if warning { SourceText::warning } else { SourceText::error };
+    let diagnostic = make(source, problem.span.clone(), problem.message.as_str().into(), problem.label.as_str().into());
+    Diagnostic { help: problem.help.clone(), ..diagnostic }
+}
+
+/// A member whose versions are not known yet.
+struct Draft {
+    name: String,
+    folder: Utf8PathBuf,
+    source: SourceText,
+    manifest: Manifest,
+    context: Utf8PathBuf,
+    dockerfile: SourceText,
+    parsed: Dockerfile,
+    ignore: Ignore,
+    has_crate: bool,
+}
+
+impl Draft {
+    /// Reads one candidate; `None` where there is no Image.toml and none is required.
+    fn read(
+        root: &Root,
+        repository: &Utf8Path,
+        folder: &Utf8Path,
+        required: Option<Range<usize>>,
+    ) -> Result<Option<Self>, Error> {
+        let relative = folder.join("Image.toml");
+        let path = root.folder.join(&relative);
+        let text = match fs::read_to_string(&path) {
+            Ok(text) => text,
+            Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {
+                return match required {
+                    None => Ok(None),
+                    Some(span) => Err(no_image(root, folder, span)),
+                };
+            }
+            Err(error) => return Err(Error::io("cannot read", &path)(error)),
+        };
+        let source = SourceText::new(relative, text);
+        let manifest: Manifest = source.parse_toml()?;
+        let folder = root.folder.join(folder);
+        let name = image_name(&source, &manifest, &folder)?;
+        let context = context_folder(&source, &manifest, &folder, repository)?;
+        let (dockerfile, parsed, place) = read_dockerfile(root, &source, &manifest, &folder)?;
+        let ignore = read_ignore(root, &place, &context)?;
+        let has_crate = manifest.image.version.is_none() && folder.join("Cargo.toml").exists();
+        Ok(Some(Self { name, folder, source, manifest, context, dockerfile, parsed, ignore, has_crate }))
+    }
+
+    /// Whether its version is a crate's, or cargo builds something for it.
+    fn needs_cargo(&self) -> bool {
+        use images_schema::VersionSource::Crate;
+        let version = self.manifest.image.version.as_ref().map(images_schema::Spanned::get_ref);
+        self.has_crate || matches!(version, Some(Crate(_))) || self.manifest.artifacts.is_some()
+    }
+
+    fn finish(self, shared: &variants::Shared<'_>) -> Result<Image, Error> {
+        let member = variants::Member { name: &self.name, folder: &self.folder, source: &self.source };
+        let variants = variants::expand(&member, &self.manifest, shared)?;
+        Ok(Image {
+            name: self.name,
+            folder: self.folder,
+            source: self.source,
+            manifest: self.manifest,
+            context: self.context,
+            dockerfile: self.dockerfile,
+            parsed: self.parsed,
+            ignore: self.ignore,
+            is_default: false,
+            variants,
+        })
+    }
+}
+
+fn no_image(root: &Root, folder: &Utf8Path, span: Range<usize>) -> Error {
+    let diagnostic = root.source.error(span, format!("member `{folder}` is no image"), "no Image.toml there");
+    diagnostic.help(format!("create {folder}/Image.toml, or take the entry out")).into()
+}
+
+fn image_name(source: &SourceText, manifest: &Manifest, folder: &Utf8Path) -> Result<String, Error> {
+    let (name, span) = match &manifest.image.name {
+        Some(name) => (name.get_ref().as_str(), name.span()),
+        None => (folder.file_name().unwrap_or_default(), 0..0),
+    };
+    if is_repository(name) && !name.contains('/') {
+        return Ok(name.to_owned());
+    }
+    let diagnostic = source.error(span, format!("`{name}` is no name for an image"), "not a part of a repository");
+    Err(diagnostic
+        .help("a name is lower-case letters, digits and single separators; set `name` under [image]")
+        .into())
+}
+
+fn context_folder(
+    source: &SourceText,
+    manifest: &Manifest,
+    folder: &Utf8Path,
+    repository: &Utf8Path,
+) -> Result<Utf8PathBuf, Error> {
+    let Some(context) = &manifest.image.context else { return Ok(folder.to_owned()) };
+    let path = normal(&folder.join(context.get_ref()));
+    let at = |message: &str, label: &str, help: &str| -> Error {
+        source.error(context.span(), message, label).help(help).into()
+    };
+    if !path.starts_with(repository) {
+        let label = format!("leads to {path}");
+        let help = format!("a context stays inside {repository}; bring single files in with [[input]]");
+        return Err(at("the context is outside of the repository", &label, &help));
+    }
+    let real = path.canonicalize_utf8().ok();
+    match real {
+        Some(real) if !real.starts_with(real_path(repository)) => Err(at(
+            "the context is outside of the repository",
+            &format!("a link to {real}"),
+            "a context stays inside the repository; bring single files in with [[input]]",
+        )),
+        Some(real) if real.is_dir() => Ok(path),
+        Some(_) => Err(at("the context is no folder", "a file", "name the folder that holds the files")),
+        None => Err(at("the context does not exist", "no such folder", "paths are relative to Image.toml")),
+    }
+}
+
+fn real_path(path: &Utf8Path) -> Utf8PathBuf {
+    path.canonicalize_utf8().unwrap_or_else(|_| path.to_owned())
+}
+
+/// `path` without `.` and `..`, by its text alone.
+pub(crate) fn normal(path: &Utf8Path) -> Utf8PathBuf {
+    let mut normal = Utf8PathBuf::new();
+    for part in path.components() {
+        match part.as_str() {
+            "." => {}
+            ".." => {
+                normal.pop();
+            }
+            name => normal.push(name),
+        }
+    }
+    normal
+}
+
+fn read_dockerfile(
+    root: &Root,
+    source: &SourceText,
+    manifest: &Manifest,
+    folder: &Utf8Path,
+) -> Result<(SourceText, Dockerfile, Utf8PathBuf), Error> {
+    let name = manifest.image.dockerfile.as_ref();
+    let path = normal(&folder.join(name.map_or("Dockerfile", |name| name.get_ref().as_str())));
+    let shown = members::relative(&path, &root.folder);
+    let text = fs::read_to_string(&path).map_err(|error| match error.kind() {
+        ErrorKind::NotFound => {
+            let span = name.map_or(0..0, images_schema::Spanned::span);
+            let diagnostic = source.error(span, format!("there is no {shown}"), "this image has no Dockerfile");
+            diagnostic.help("create it, or name another with `dockerfile` under [image]").into()
+        }
+        _ => Error::io("cannot read", &path)(error),
+    })?;
+    let dockerfile = SourceText::new(shown, text);
+    let parsed =
+        Dockerfile::parse(&dockerfile.text).map_err(|problem| at_problem(&dockerfile, &problem, false))?;
+    Ok((dockerfile, parsed, path))
+}
+
+/// `<Dockerfile>.dockerignore` before the context's `.dockerignore`, as BuildKit looks for them.
+/// <https://docs.docker.com/build/concepts/context/#filename-and-location>
+fn read_ignore(root: &Root, dockerfile: &Utf8Path, context: &Utf8Path) -> Result<Ignore, Error> {
+    for path in [Utf8PathBuf::from(format!("{dockerfile}.dockerignore")), context.join(".dockerignore")] {
+        match fs::read_to_string(&path) {
+            Ok(text) => {
+                let source = SourceText::new(members::relative(&path, &root.folder), text);
+                return Ignore::parse(&source.text)
+                    .map_err(|problem| at_problem(&source, &problem, false).into());
+            }
+            Err(error) if error.kind() == ErrorKind::NotFound => {}
+            Err(error) => return Err(Error::io("cannot read", &path)(error)),
+        }
+    }
+    Ok(Ignore::default())
+}

@@ -1,0 +1,21 @@
+//! The workspace: its settings, and each image with its variants.
+//!
+//! 1. [`root`] finds the Cargo.toml and reads `[workspace.metadata.images]`.
+//! 2. [`members`] finds the folders.
+//! 3. [`load`] reads each folder's Image.toml, Dockerfile and `.dockerignore`, in parallel.
+//! 4. [`crates`] asks cargo for versions, once, and only if one is needed.
+//! 5. [`variants`] expands versions, arguments and labels.
+
+mod crates;
+mod describe;
+mod load;
+mod members;
+mod root;
+mod variants;
+
+pub use crates::CrateIndex;
+pub(crate) use load::{at_problem, normal};
+pub use load::{Image, LoadOptions, Workspace, load};
+pub use members::relative;
+pub(crate) use variants::is_predefined;
+pub use variants::Variant;
