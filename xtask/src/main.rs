@@ -1,3 +1,38 @@
 //! `cargo xtask`: the workspace's own tasks.
 
-fn main() {}
+// A task runner talks to the terminal itself; the product's output has its own gate in images-cli.
+#![allow(clippy::print_stdout, clippy::print_stderr)]
+
+mod engines;
+mod setup;
+mod test;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+use xshell::Shell;
+
+/// The workspace's own tasks.
+#[derive(Debug, Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask", disable_help_subcommand = true)]
+struct Xtask {
+    #[command(subcommand)]
+    task: Task,
+}
+
+#[derive(Debug, Subcommand)]
+enum Task {
+    Setup(setup::Setup),
+    Test(test::Test),
+}
+
+fn main() -> ExitCode {
+    let done = Shell::new().map_err(Into::into).and_then(|sh| match Xtask::parse().task {
+        Task::Setup(setup) => setup.run(&sh),
+        Task::Test(test) => test.run(&sh),
+    });
+    done.unwrap_or_else(|error: Box<dyn std::error::Error>| {
+        eprintln!("error: {error}");
+        ExitCode::FAILURE
+    })
+}
