@@ -8,13 +8,14 @@ use images_tests::registry;
 
 use super::Bench;
 
-/// Builds `FROM scratch`, a label `a=b` and the file `sub/x`.
+/// Builds `FROM scratch`, a label `a=b` and the file `sub/x` with the name. What two builds share, one of them could remove
+/// while the other commits it.
 fn build(bench: &Bench, name: &str) {
     let context = tempfile::tempdir().expect("a temporary folder");
     let write =
         |name: &str, text: &str| std::fs::write(context.path().join(name), text).expect("the folder is ours");
     write("Dockerfile", "FROM scratch\nLABEL a=b\nCOPY x /sub/x\n");
-    write("x", "content");
+    write("x", name);
     bench.engine.plain_build(context.path(), name).ok();
 }
 
@@ -23,7 +24,7 @@ pub(super) fn a_plain_build_is_read_back(bench: &Bench) {
     build(bench, &name);
 
     let image = bench.engine.image(&name);
-    let file = Node::File { content: b"content".to_vec(), executable: false };
+    let file = Node::File { content: name.as_bytes().to_vec(), executable: false };
     assert_eq!(image.files, BTreeMap::from([("sub".into(), Node::Folder), ("sub/x".into(), file)]));
     assert_eq!(image.label("a"), Some("b"));
 
