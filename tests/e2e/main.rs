@@ -1,0 +1,131 @@
+//! End-to-end tests: each scenario on each engine that is there.
+//!
+//! `IMAGES_TEST_REQUIRE` is `all`, or a list of engines with commas: one of these that is not there is a failure.
+//! Otherwise its tests count as ignored.
+
+// A test talks to the terminal and reads its environment itself.
+#![allow(clippy::disallowed_methods, clippy::print_stderr)]
+
+mod scenarios;
+
+use std::process::ExitCode;
+
+use images_tests::flavour::{self, Flavour, Found};
+use images_tests::machine;
+use libtest_mimic::{Arguments, Failed, Trial};
+use scenarios::{Bench, Scenario};
+
+/// Options of the test binary that have a value in the next word.
+const WITH_VALUE: [&str; 5] = ["--test-threads", "--logfile", "--skip", "--color", "--format"];
+
+fn main() -> ExitCode {
+    let (options, filters) = split_filters(std::env::args());
+    let arguments = Arguments::from_iter(options);
+    let required = match required(&std::env::var("IMAGES_TEST_REQUIRE").unwrap_or_default()) {
+        Ok(required) => required,
+        Err(error) => {
+            eprintln!("error: {error}");
+            return ExitCode::from(2);
+        }
+    };
+    if let Err(error) = machine::stop_on_signals() {
+        eprintln!("error: {error}");
+        return ExitCode::FAILURE;
+    }
+    let trials = trials(&flavour::look(), &required, arguments.list, &filters);
+    let conclusion = libtest_mimic::run(&arguments, trials);
+    machine::stop();
+    conclusion.exit_code()
+}
+
+fn trials(flavours: &[Flavour], required: &[&str], only_list: bool, filters: &[String]) -> Vec<Trial> {
+    let (registry, engines) = flavours.split_last().expect("there are engines");
+    let mut trials = Vec::new();
+    for engine in engines {
+        if let Err(why) = &engine.found {
+            eprintln!("{}: not here: {why}", engine.name);
+        }
+        let is_selected = |scenario: &&Scenario| {
+            let name = format!("{}::{}", engine.name, scenario.name);
+            filters.is_empty() || filters.iter().any(|filter| name.contains(filter.as_str()))
+        };
+        let selected: Vec<_> = scenarios::ALL.iter().filter(is_selected).collect();
+        if only_list {
+            let name = |scenario: &&Scenario| format!("{}::{}", engine.name, scenario.name);
+            trials.extend(selected.iter().map(|scenario| failing(name(scenario), String::new())));
+        } else {
+            trials.extend(engine_trials(engine, registry, required, &selected));
+        }
+    }
+    trials
+}
+
+/// The words of a command line without, and only, the names to filter by: libtest-mimic takes one, libtest many.
+fn split_filters(words: impl Iterator<Item = String>) -> (Vec<String>, Vec<String>) {
+    let (mut options, mut filters) = (Vec::new(), Vec::new());
+    let mut takes_value = true;
+    for word in words {
+        let is_option = takes_value || word.starts_with('-');
+        takes_value = WITH_VALUE.contains(&word.as_str());
+        if is_option { options.push(word) } else { filters.push(word) }
+    }
+    (options, filters)
+}
+
+fn required(list: &str) -> Result<Vec<&'static str>, String> {
+    if list == "all" {
+        return Ok(flavour::NAMES.to_vec());
+    }
+    let names = list.split(',').filter(|name| !name.is_empty());
+    let known = names.map(|name| {
+        let found = flavour::NAMES.into_iter().find(|known| *known == name);
+        found.ok_or_else(|| format!("no engine is called `{name}`; there are {}", flavour::NAMES.join(", ")))
+    });
+    known.collect()
+}
+
+/// The tests of one engine. It is started if one of them will run.
+fn engine_trials(
+    engine: &Flavour,
+    registry: &Flavour,
+    required: &[&str],
+    selected: &[&'static Scenario],
+) -> Vec<Trial> {
+    let why_not = |scenario: &Scenario| {
+        let needed = if scenario.registry { vec![engine, registry] } else { vec![engine] };
+        needed.into_iter().find_map(|flavour| Some((flavour.name, flavour.found.as_ref().err()?)))
+    };
+    let runs = selected.iter().any(|scenario| why_not(scenario).is_none());
+    let started = if runs { start(engine, registry) } else { Err("it was not started".into()) };
+    let trial = |scenario: &&'static Scenario| {
+        let name = format!("{}::{}", engine.name, scenario.name);
+        match why_not(scenario) {
+            Some((absent, why)) if required.contains(&absent) => {
+                failing(name, format!("{absent} is required: {why}"))
+            }
+            Some((absent, why)) => failing(name, format!("{absent}: {why}")).with_ignored_flag(true),
+            None => running(name, scenario, started.clone()),
+        }
+    };
+    selected.iter().map(trial).collect()
+}
+
+fn start(engine: &Flavour, registry: &Flavour) -> Result<Bench, String> {
+    let engine = machine::start(engine.found.as_ref()?, engine.name)?;
+    let registry = match &registry.found {
+        Ok(Found::Registry(program)) => Some(machine::start_registry(program)?),
+        _ => None,
+    };
+    Ok(Bench { engine, registry })
+}
+
+fn failing(name: String, why: String) -> Trial {
+    Trial::test(name, || Err(Failed::from(why)))
+}
+
+fn running(name: String, scenario: &'static Scenario, bench: Result<Bench, String>) -> Trial {
+    Trial::test(name, move || {
+        (scenario.run)(&bench?);
+        Ok(())
+    })
+}

@@ -1,0 +1,3 @@
+//! The tool by itself: what `cargo xtask images` is in a workspace that mounts it.
+
+fn main() {}

@@ -1,0 +1,143 @@
+//! One engine, ready to use: what the tests ask it themselves, beside what the tool asks it.
+
+use std::collections::BTreeMap;
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use crate::archive::{self, Image};
+use crate::program::{Output, answer, run};
+
+/// Whose command line it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Tool {
+    /// docker.
+    Docker,
+    /// podman.
+    Podman,
+    /// buildah.
+    Buildah,
+}
+
+impl Tool {
+    /// As `--engine` takes it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Docker => "docker",
+            Self::Podman => "podman",
+            Self::Buildah => "buildah",
+        }
+    }
+}
+
+/// An engine of this machine.
+#[derive(Debug, Clone)]
+pub struct Engine {
+    /// One of [`crate::flavour::NAMES`].
+    pub flavour: &'static str,
+    /// Whose command line it has.
+    pub tool: Tool,
+    /// Its program.
+    pub program: PathBuf,
+    /// All of the environment that it, and the tool with it, is to have.
+    pub environment: BTreeMap<OsString, OsString>,
+    /// A folder of its own for what it keeps.
+    pub folder: PathBuf,
+}
+
+impl Engine {
+    /// Its program in its environment.
+    pub fn command(&self) -> Command {
+        let mut command = Command::new(&self.program);
+        command.env_clear().envs(&self.environment);
+        command
+    }
+
+    /// Builds a Dockerfile as a person would, without the tool.
+    pub fn plain_build(&self, context: &Path, tag: &str) -> Output {
+        let build: &[&str] = match self.tool {
+            Tool::Docker => &["build"],
+            Tool::Podman => &["build", "--format", "docker"],
+            Tool::Buildah => &["bud", "--format", "docker"],
+        };
+        run(self.command().args(build).args(["--tag", tag]).arg(context))
+    }
+
+    /// The names with tags of all images whose name begins so, sorted.
+    pub fn names(&self, prefix: &str) -> Vec<String> {
+        let format = match self.tool {
+            Tool::Docker | Tool::Podman => "{{.Repository}}:{{.Tag}}",
+            Tool::Buildah => "{{.Name}}:{{.Tag}}",
+        };
+        let listing = run(self.command().args(["images", "--format", format])).ok();
+        let mut names: Vec<String> =
+            listing.lines().filter(|name| name.starts_with(prefix)).map(str::to_owned).collect();
+        names.sort();
+        names.dedup();
+        names
+    }
+
+    /// Pushes an image to the registry that its name begins with, which speaks plain HTTP.
+    pub fn push(&self, name: &str) -> Output {
+        let insecure: &[&str] = if self.tool == Tool::Docker { &[] } else { &["--tls-verify=false"] };
+        run(self.command().arg("push").args(insecure).arg(name))
+    }
+
+    /// Removes images by name.
+    pub fn remove(&self, names: &[String]) -> Output {
+        run(self.command().args(["rmi", "--force"]).args(names))
+    }
+
+    /// Removes all images with this in their names, as far as that goes.
+    pub fn remove_images(&self, part: &str) {
+        let mut names = self.names("");
+        names.retain(|name| name.contains(part) && !name.ends_with(":<none>"));
+        if !names.is_empty() {
+            answer(self.command().args(["rmi", "--force"]).args(names));
+        }
+    }
+
+    /// What is in these images, by name.
+    ///
+    /// # Panics
+    /// One of them is not there.
+    #[track_caller]
+    pub fn images(&self, names: &[String]) -> BTreeMap<String, Image> {
+        let folder = tempfile::tempdir_in(&self.folder).expect("the engine's folder can be written");
+        let file = folder.path().join("images.tar");
+        match self.tool {
+            Tool::Docker => run(self.command().args(["save", "--output"]).arg(&file).args(names)).ok(),
+            Tool::Podman => {
+                let save =
+                    ["save", "--quiet", "--format", "docker-archive", "--multi-image-archive", "--output"];
+                run(self.command().args(save).arg(&file).args(names)).ok()
+            }
+            Tool::Buildah => {
+                return names.iter().map(|name| (name.clone(), self.pushed(name, &file))).collect();
+            }
+        };
+        let mut images = archive::read(&file);
+        images.retain(|name, _| names.contains(name));
+        assert_eq!(images.len(), names.len(), "of {names:?} only these were saved: {:?}", images.keys());
+        images
+    }
+
+    /// One image.
+    ///
+    /// # Panics
+    /// It is not there.
+    #[track_caller]
+    pub fn image(&self, name: &str) -> Image {
+        self.images(&[name.to_owned()]).remove(name).expect("images() returns each name it was given")
+    }
+
+    /// buildah has no `save`; it pushes into an archive, one image each.
+    #[track_caller]
+    fn pushed(&self, name: &str, file: &Path) -> Image {
+        let target = format!("docker-archive:{}:{name}", file.display());
+        run(self.command().args(["push", "--quiet", name, &target])).ok();
+        let image = archive::read(file).remove(name).expect("the archive has the name it was given");
+        std::fs::remove_file(file).expect("it was just written");
+        image
+    }
+}

@@ -1,0 +1,21 @@
+//! What the end-to-end tests stand on: the engines of this machine, started where that is needed, and workspaces to
+//! build with them.
+//!
+//! 1. [`flavour`]: which engines there are, as data, and why the others are not there.
+//! 2. [`engine`]: one of them, ready to use, in an environment of its own.
+//! 3. [`server`], [`daemon`], [`registry`]: what is started for them, and stopped at the end.
+//! 4. [`archive`]: what is in an image.
+//! 5. [`workspace`]: a workspace in a temporary folder, and the tool's answers about it.
+
+// A test starts processes and reads its environment itself: the product's ways of doing so are what it tests.
+#![allow(clippy::disallowed_methods, clippy::print_stderr)]
+
+pub mod archive;
+pub mod daemon;
+pub mod engine;
+pub mod flavour;
+pub mod machine;
+pub mod program;
+pub mod registry;
+pub mod server;
+pub mod workspace;

@@ -1,0 +1,225 @@
+//! The engines of this machine while the tests run: what had to be started, and a temporary folder for all of it.
+
+use std::collections::BTreeMap;
+use std::ffi::OsString;
+use std::os::unix::fs::symlink;
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::{env, fs, io, process};
+
+use tempfile::TempDir;
+
+use crate::daemon::Daemon;
+use crate::engine::{Engine, Tool};
+use crate::flavour::{DaemonSource, Found};
+use crate::program::{answer, find};
+use crate::registry::Registry;
+
+/// Variables that reach the tool and the engines as the tests got them. All others are the tests' own, so nothing of
+/// the user's configuration counts.
+const INHERITED: [&str; 8] = [
+    "TMPDIR",
+    "XDG_RUNTIME_DIR",
+    "DOCKER_CERT_PATH",
+    "DOCKER_TLS_VERIFY",
+    "CARGO",
+    "RUSTUP_TOOLCHAIN",
+    "LLVM_PROFILE_FILE",
+    "SystemRoot",
+];
+
+static MACHINE: Mutex<Option<Machine>> = Mutex::new(None);
+
+fn lock() -> MutexGuard<'static, Option<Machine>> {
+    MACHINE.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// What runs, and where it is.
+#[derive(Debug)]
+struct Machine {
+    folder: TempDir,
+    daemons: BTreeMap<PathBuf, Daemon>,
+    registry: Option<Registry>,
+    engines: Vec<Engine>,
+}
+
+/// What every image name of this run begins with, so that they can be removed from a store that is not ours.
+pub fn namespace_prefix() -> String {
+    format!("images-test-{}", process::id())
+}
+
+/// The environment that the tool and the engines get: search path, a home that is empty, and cargo's own.
+pub fn hermetic_environment(home: &Path) -> BTreeMap<OsString, OsString> {
+    let mut environment: BTreeMap<OsString, OsString> = BTreeMap::new();
+    for name in INHERITED {
+        environment.extend(env::var_os(name).map(|value| (name.into(), value)));
+    }
+    let user_home = env::var_os("HOME").map(PathBuf::from).unwrap_or_default();
+    for (name, folder) in [("CARGO_HOME", ".cargo"), ("RUSTUP_HOME", ".rustup")] {
+        environment.insert(name.into(), env::var_os(name).unwrap_or_else(|| user_home.join(folder).into()));
+    }
+    environment.insert("PATH".into(), env::var_os("PATH").unwrap_or_default());
+    environment.insert("HOME".into(), home.into());
+    environment.insert("LC_ALL".into(), "C".into());
+    environment
+}
+
+/// Does something with the machine, which is made at the first call. The lock is held meanwhile, so that a signal
+/// waits for what is being started and then stops it.
+fn with_machine<T>(act: impl FnOnce(&mut Machine) -> Result<T, String>) -> Result<T, String> {
+    let mut machine = lock();
+    if machine.is_none() {
+        let folder = tempfile::Builder::new().prefix("images-tests-").tempdir();
+        let folder = folder.map_err(|error| format!("no temporary folder: {error}"))?;
+        *machine = Some(Machine { folder, daemons: BTreeMap::new(), registry: None, engines: Vec::new() });
+    }
+    act(machine.as_mut().ok_or("there is no machine")?)
+}
+
+/// Gets an engine ready, and starts the daemon that it needs. This must be called from the main thread, since what is
+/// started ends with the thread that started it.
+///
+/// # Errors
+/// A file cannot be written, or the daemon does not start.
+pub fn start(found: &Found, flavour: &'static str) -> Result<Engine, String> {
+    with_machine(|machine| {
+        let engine = machine.engine(found, flavour)?;
+        machine.engines.push(engine.clone());
+        Ok(engine)
+    })
+}
+
+/// Starts the one registry of the tests, and tells its address. The main thread must call it, as with [`start`].
+///
+/// # Errors
+/// It does not start.
+pub fn start_registry(program: &Path) -> Result<String, String> {
+    with_machine(|machine| {
+        if let Some(registry) = &machine.registry {
+            return Ok(registry.address.clone());
+        }
+        let registry = Registry::start(program, machine.folder.path())?;
+        Ok(machine.registry.insert(registry).address.clone())
+    })
+}
+
+/// Stops everything that was started, and removes the images of this run.
+pub fn stop() {
+    if let Some(mut machine) = lock().take() {
+        machine.stop();
+    }
+}
+
+impl Machine {
+    fn engine(&mut self, found: &Found, flavour: &'static str) -> Result<Engine, String> {
+        let folder = self.folder.path().join(flavour);
+        fs::create_dir_all(folder.join("home")).map_err(|error| error.to_string())?;
+        let mut environment = hermetic_environment(&folder.join("home"));
+        let (tool, program) = match found {
+            Found::Docker { client, buildkit, buildx, daemon } => {
+                let host = self.daemon(daemon, client, &folder)?;
+                environment.extend(buildkit.map(|value| ("DOCKER_BUILDKIT".into(), value.into())));
+                environment.insert("DOCKER_HOST".into(), host.into());
+                docker_files(&folder, client, buildx.as_deref(), &mut environment)
+                    .map_err(|e| e.to_string())?;
+                (Tool::Docker, client)
+            }
+            Found::Podman(program) | Found::Buildah(program) => {
+                container_files(&folder, &mut environment).map_err(|error| error.to_string())?;
+                let is_podman = matches!(found, Found::Podman(_));
+                (if is_podman { Tool::Podman } else { Tool::Buildah }, program)
+            }
+            Found::Registry(_) => return Err("a registry builds nothing".into()),
+        };
+        if tool == Tool::Buildah {
+            environment.insert("BUILDAH_ISOLATION".into(), "chroot".into());
+        }
+        environment.insert("IMAGES_ENGINE".into(), tool.name().into());
+        Ok(Engine { flavour, tool, program: program.clone(), environment, folder })
+    }
+
+    fn daemon(&mut self, source: &DaemonSource, client: &Path, folder: &Path) -> Result<String, String> {
+        let (dockerd, prefix) = match source {
+            DaemonSource::Running(host) => return Ok(host.clone()),
+            DaemonSource::Start { dockerd, prefix } => (dockerd, prefix.as_deref()),
+        };
+        if let Some(daemon) = self.daemons.get(dockerd) {
+            return Ok(daemon.host.clone());
+        }
+        let daemon = Daemon::start(dockerd, prefix, client, folder)?;
+        let host = daemon.host.clone();
+        self.daemons.insert(dockerd.clone(), daemon);
+        Ok(host)
+    }
+
+    fn stop(&mut self) {
+        for engine in &self.engines {
+            engine.remove_images(&namespace_prefix());
+            if engine.tool != Tool::Docker && !rustix::process::geteuid().is_root() {
+                // The layers belong to the user's subordinate ids, so only inside of their namespace can they go.
+                answer(engine.command().args(["unshare", "rm", "-rf"]).arg(engine.folder.join("storage")));
+            }
+        }
+        self.daemons.values_mut().for_each(Daemon::stop);
+        self.registry.iter_mut().for_each(Registry::stop);
+    }
+}
+
+/// A folder for the search path with that docker alone, and a configuration with that plugin alone.
+fn docker_files(
+    folder: &Path,
+    client: &Path,
+    buildx: Option<&Path>,
+    environment: &mut BTreeMap<OsString, OsString>,
+) -> io::Result<()> {
+    let (programs, plugins) = (folder.join("bin"), folder.join("config/cli-plugins"));
+    fs::create_dir_all(&programs)?;
+    fs::create_dir_all(&plugins)?;
+    symlink(client, programs.join("docker"))?;
+    if let Some(buildx) = buildx {
+        symlink(buildx, plugins.join("docker-buildx"))?;
+    }
+    let path = environment.get(&OsString::from("PATH")).cloned().unwrap_or_default();
+    let folders = [programs].into_iter().chain(env::split_paths(&path));
+    environment.insert("PATH".into(), env::join_paths(folders).map_err(io::Error::other)?);
+    environment.insert("DOCKER_CONFIG".into(), folder.join("config").into());
+    Ok(())
+}
+
+/// podman's and buildah's configuration: a store of its own; runc where it is, since crun refuses machines that have
+/// both versions of control groups; and no registry for short names.
+fn container_files(folder: &Path, environment: &mut BTreeMap<OsString, OsString>) -> io::Result<()> {
+    let store = format!(
+        "[storage]\ndriver = \"overlay\"\ngraphroot = {:?}\nrunroot = {:?}\n",
+        folder.join("storage/root"),
+        folder.join("storage/run")
+    );
+    let runtime = if find("runc").is_some() { "runtime = \"runc\"\n" } else { "" };
+    let engine = format!("[engine]\ncgroup_manager = \"cgroupfs\"\nevents_logger = \"none\"\n{runtime}");
+    let files = [
+        ("CONTAINERS_STORAGE_CONF", "storage.conf", store),
+        ("CONTAINERS_CONF", "containers.conf", engine),
+        ("CONTAINERS_REGISTRIES_CONF", "registries.conf", "unqualified-search-registries = []\n".into()),
+    ];
+    for (variable, name, text) in files {
+        fs::write(folder.join(name), text)?;
+        environment.insert(variable.into(), folder.join(name).into());
+    }
+    Ok(())
+}
+
+/// Ends the tests when a signal, or the end of the process that started them, says so.
+///
+/// # Errors
+/// The handler cannot be set.
+pub fn stop_on_signals() -> Result<(), String> {
+    ctrlc::set_handler(|| {
+        stop();
+        process::exit(130);
+    })
+    .map_err(|error| error.to_string())?;
+    #[cfg(target_os = "linux")]
+    rustix::process::set_parent_process_death_signal(Some(rustix::process::Signal::TERM))
+        .map_err(|error| error.to_string())?;
+    Ok(())
+}
