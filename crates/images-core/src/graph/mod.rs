@@ -10,14 +10,14 @@ mod reference;
 
 use std::fmt;
 
-use images_dockerfile::{Inputs, Platform, Resolution, Sources, Span};
+use images_dockerfile::{Inputs, Resolution, Sources, Span};
 use images_engine::threads;
 use images_schema::Diagnostic;
 
 pub use reference::{Owner, owner, select};
 
 use crate::Error;
-use crate::workspace::{Image, Variant, Workspace, at_problem};
+use crate::workspace::{Image, Variant, Workspace, at_problem, platform_of};
 
 /// A variant's place in [`Graph::nodes`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -240,13 +240,6 @@ fn resolve(workspace: &Workspace, image: &Image, variant: &Variant) -> Result<Re
         build_platform: &workspace.host,
     };
     image.parsed.resolve(&inputs).map_err(|problem| vec![at_problem(&image.dockerfile, &problem, false)])
-}
-
-fn platform_of(text: &str) -> Platform {
-    let mut parts = text.splitn(3, '/').map(str::to_owned);
-    let mut next = || parts.next().unwrap_or_default();
-    let (os, architecture, variant) = (next(), next(), next());
-    Platform { os, architecture, variant: (!variant.is_empty()).then_some(variant) }
 }
 
 /// A variant as a person names it.

@@ -1,7 +1,7 @@
 //! `[[prepare]]`: a command on the host whose output joins the context.
 //!
-//! An output is kept under the hash of what made it: the command's words, the content of each file in the image's
-//! folder that a word names, and the epoch. It is made again when that changes or when it is deleted.
+//! An output is kept under the hash of what made it: the command's words, the content of each file that a word names
+//! (relative to the image's folder), and the epoch. It is made again when that changes or when it is deleted.
 
 use std::collections::HashMap;
 use std::fs;
@@ -173,7 +173,7 @@ fn fingerprint(graph: &Graph<'_>, task: &Task<'_>, host: &HostOptions) -> Result
     for word in words(graph, task, "{out}")? {
         add(word.as_bytes());
         let path = folder.join(&word);
-        if path.starts_with(folder) && path.is_file() {
+        if path.is_file() {
             add(&fs::read(&path).map_err(Error::io("cannot read", &path))?);
         }
     }

@@ -12,6 +12,7 @@ use images_engine::threads;
 use images_schema::{Diagnostic, Manifest, SourceText, did_you_mean};
 
 use super::crates::CrateIndex;
+use super::platform::host_platform;
 use super::root::{Root, is_registry, is_repository};
 use super::variants::{self, Variant};
 use super::{members, root};
@@ -177,18 +178,6 @@ fn repository(root: &Utf8Path) -> Utf8PathBuf {
     root.ancestors().find(|folder| folder.join(".git").exists()).unwrap_or(root).to_owned()
 }
 
-/// The platform of this machine: images are Linux ones, and the architecture has Go's name.
-fn host_platform() -> Platform {
-    let architecture = match std::env::consts::ARCH {
-        "x86_64" => "amd64",
-        "aarch64" => "arm64",
-        "x86" => "386",
-        "powerpc64" => "ppc64le",
-        other => other,
-    };
-    Platform { os: "linux".to_owned(), architecture: architecture.to_owned(), variant: None }
-}
-
 fn check_names(images: &[Image]) -> Result<(), Error> {
     let twins = images.windows(2).filter(|pair| pair[0].name == pair[1].name);
     let found: Vec<_> = twins
@@ -236,7 +225,7 @@ fn warnings(image: &Image) -> Vec<Diagnostic> {
 }
 
 /// A problem in a text as a diagnostic of its file.
-pub(crate) fn at_problem(source: &SourceText, problem: &Problem, warning: bool) -> Diagnostic {
+pub fn at_problem(source: &SourceText, problem: &Problem, warning: bool) -> Diagnostic {
     let (span, message, label) = (problem.span.clone(), problem.message.as_str(), problem.label.as_str());
     let diagnostic =
         if warning { source.warning(span, message, label) } else { source.error(span, message, label) };

@@ -10,12 +10,14 @@ mod crates;
 mod describe;
 mod load;
 mod members;
+mod platform;
 mod root;
 mod variants;
 
 pub use crates::CrateIndex;
-pub(crate) use load::{at_problem, normal};
-pub use load::{Image, LoadOptions, Workspace, load};
+pub(crate) use load::normal;
+pub use load::{Image, LoadOptions, Workspace, at_problem, load};
 pub use members::relative;
+pub use platform::{host_platform, platform_of};
 pub(crate) use variants::{filled, is_predefined};
 pub use variants::Variant;
