@@ -149,7 +149,7 @@ pub enum BuildFailure {
 }
 
 /// An engine that could not be asked, or that answered with an error.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{engine}: {message}")]
 pub struct EngineError {
     /// Who.
@@ -173,7 +173,8 @@ pub trait Engine: Send + Sync {
     /// Which one.
     fn kind(&self) -> EngineKind;
 
-    /// A name for its store that can be a file's name: engines that share a store share it.
+    /// Names its store: engines that share one have the same. Whoever wants a file of this name has to replace what a
+    /// file name cannot hold: `docker unix:///var/run/docker.sock`, `containers-storage`.
     fn store(&self) -> &str;
 
     /// Its name, version and builder as a person knows them: `docker 20.10.24 (legacy builder)`.
@@ -199,16 +200,12 @@ pub trait Engine: Send + Sync {
     /// # Errors
     /// There is no such image, or the engine does not answer.
     fn tag(&self, image: &str, name: &str) -> Result<(), EngineError>;
-}
 
-/// Finds the engine. For `Auto` this tries each in turn; listing its store is the proof that one answers.
-/// The listing is returned, so that it is made once.
-///
-/// # Errors
-/// None answers.
-pub fn detect(
-    _choice: EngineChoice,
-    _options: &EngineOptions,
-) -> Result<(Box<dyn Engine>, Vec<StoredImage>), NoEngine> {
-    todo!()
+    /// Gives an image several other names; in one call where the engine can. Names before one that fails are given.
+    ///
+    /// # Errors
+    /// As [`Engine::tag`].
+    fn tag_all(&self, image: &str, names: &[String]) -> Result<(), EngineError> {
+        names.iter().try_for_each(|name| self.tag(image, name))
+    }
 }

@@ -1,11 +1,25 @@
 //! docker, podman and buildah behind one trait. No other crate knows their command lines, starts a process or a
 //! thread.
 
+mod build;
+mod buildah;
+mod client;
+mod detect;
+mod docker;
 mod engine;
+mod failure;
+mod listing;
+mod podman;
 pub mod process;
+mod secret;
+mod support;
+#[cfg(test)]
+mod testing;
 pub mod threads;
+mod version;
 
+pub use detect::detect;
 pub use engine::{
     BuildFailure, BuildRequest, Built, Engine, EngineChoice, EngineError, EngineKind, EngineOptions,
-    NoEngine, Secret, SecretSource, StoredImage, detect,
+    NoEngine, Secret, SecretSource, StoredImage,
 };

@@ -1,0 +1,155 @@
+//! An engine's command-line client, asked something short.
+
+use std::collections::BTreeMap;
+use std::io;
+
+use crate::EngineError;
+use crate::process::{Cancel, Child, Ended, Output};
+
+/// A client, named as its engine is: by the program.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Client(pub(crate) &'static str);
+
+impl Client {
+    /// Runs it, and returns what it wrote to stdout.
+    ///
+    /// # Errors
+    /// It is not there, or it ended with an error: the last line that it wrote to stderr.
+    pub(crate) fn ask(self, args: &[&str]) -> Result<String, EngineError> {
+        let ended = self.run(args)?;
+        if ended.code == Some(0) {
+            return Ok(String::from_utf8_lossy(&ended.stdout).into_owned());
+        }
+        Err(self.said(&String::from_utf8_lossy(&ended.stderr)))
+    }
+
+    /// Runs it to whatever end.
+    ///
+    /// # Errors
+    /// It is not there.
+    pub(crate) fn run(self, args: &[&str]) -> Result<Ended, EngineError> {
+        let child = Child {
+            program: self.0.to_owned(),
+            args: args.iter().map(|arg| (*arg).to_owned()).collect(),
+            env: BTreeMap::new(),
+            cwd: None,
+            output: Output::Capture,
+        };
+        child.run(&Cancel::default()).map_err(|error| self.not_started(&error))
+    }
+
+    /// An error of this engine.
+    pub(crate) fn error(self, message: impl Into<String>, help: Option<String>) -> EngineError {
+        EngineError { engine: self.0.to_owned(), message: message.into(), help }
+    }
+
+    /// What a start that failed means.
+    pub(crate) fn not_started(self, error: &io::Error) -> EngineError {
+        if error.kind() == io::ErrorKind::NotFound {
+            self.absent()
+        } else {
+            self.error(error.to_string(), None)
+        }
+    }
+
+    /// There is no such program.
+    pub(crate) fn absent(self) -> EngineError {
+        let Self(name) = self;
+        self.error("not found in PATH", Some(format!("install {name}, or choose another engine")))
+    }
+
+    /// What it wrote to stderr before it ended with an error.
+    pub(crate) fn said(self, stderr: &str) -> EngineError {
+        let lines = || stderr.lines().map(str::trim).filter(|line| !line.is_empty());
+        let reason = lines().rfind(|line| line.starts_with("Error: ")).or_else(|| lines().next_back());
+        let mut message = reason.unwrap_or("it ended with an error and said nothing");
+        for prefix in ["Error: ", "ERROR: ", "Error response from daemon: "] {
+            message = message.strip_prefix(prefix).unwrap_or(message);
+        }
+        self.error(message, self.remedy(message))
+    }
+
+    fn remedy(self, message: &str) -> Option<String> {
+        let Self(name) = self;
+        if is_denied(message) && name == "docker" {
+            Some("let your user into the group `docker` and log in again, or use rootless docker".to_owned())
+        } else if is_unreachable(message) {
+            Some(format!("start it, or choose another engine; `{name} info` shows whether it runs"))
+        } else {
+            None
+        }
+    }
+}
+
+/// Whether an engine that needs a daemon says that it cannot reach it.
+pub(crate) fn is_unreachable(message: &str) -> bool {
+    // Clients up to 28 say the first, 29 the second: https://github.com/moby/moby/blob/master/client/errors.go
+    ["Cannot connect to the Docker daemon", "failed to connect to the docker API", "Cannot connect to Podman"]
+        .iter()
+        .any(|words| message.contains(words))
+        || is_denied(message)
+}
+
+fn is_denied(message: &str) -> bool {
+    message.contains("permission denied while trying to connect to the ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn said(client: &'static str, stderr: &str) -> (String, Option<String>) {
+        let error = Client(client).said(stderr);
+        assert_eq!(error.engine, client);
+        (error.message, error.help)
+    }
+
+    #[test]
+    fn stdout_is_the_answer() {
+        assert_eq!(Client("echo").ask(&["a", "b"]).unwrap(), "a b\n");
+    }
+
+    #[test]
+    fn a_client_that_is_not_there_is_told_apart() {
+        let error = Client("no-such-engine").ask(&[]).unwrap_err();
+        assert_eq!(error.to_string(), "no-such-engine: not found in PATH");
+        assert_eq!(error.help.as_deref(), Some("install no-such-engine, or choose another engine"));
+    }
+
+    #[test]
+    fn an_error_gives_the_line_that_tells() {
+        let error = Client("ls").ask(&["/no/such/path"]).unwrap_err();
+        assert!(error.message.contains("/no/such/path"), "{error}");
+        let podman =
+            "time=\"…\" level=warning msg=\"a\"\nError: nope: image not known\ntime=\"…\" level=warning\n";
+        assert_eq!(said("podman", podman), ("nope: image not known".to_owned(), None));
+        let docker = "Error response from daemon: No such image: nope:latest\n\n";
+        assert_eq!(said("docker", docker), ("No such image: nope:latest".to_owned(), None));
+        assert_eq!(said("docker", ""), ("it ended with an error and said nothing".to_owned(), None));
+    }
+
+    #[test]
+    fn a_daemon_out_of_reach_comes_with_help() {
+        let message = "Cannot connect to the Docker daemon at unix:///x. Is the docker daemon running?";
+        let help = "start it, or choose another engine; `docker info` shows whether it runs";
+        assert_eq!(said("docker", message), (message.to_owned(), Some(help.to_owned())));
+        let message =
+            "permission denied while trying to connect to the Docker daemon socket at unix:///x: Get \"y\"";
+        let (said, help) = said("docker", message);
+        assert_eq!(said, message);
+        assert!(help.is_some_and(|help| help.contains("group `docker`")));
+    }
+
+    #[test]
+    fn unreachable_is_known_by_each_clients_words() {
+        assert!(is_unreachable(
+            "Cannot connect to the Docker daemon at tcp://h. Is the docker daemon running?"
+        ));
+        assert!(is_unreachable(
+            "failed to connect to the docker API at unix:///x; check if the path is correct"
+        ));
+        assert!(is_unreachable("Cannot connect to Podman. Please verify your connection"));
+        assert!(is_unreachable("permission denied while trying to connect to the docker API at unix:///x"));
+        assert!(!is_unreachable("connect: connection refused"));
+    }
+}

@@ -1,0 +1,2 @@
+FROM localhost/engine-trial/base:1
+RUN ["/bin/busybox", "false"]

@@ -1,0 +1,3 @@
+# c
+FROM localhost/engine-trial/none:1
+RUN true

@@ -1,0 +1,3 @@
+FROM localhost/engine-trial/base:1
+
+RUNN echo

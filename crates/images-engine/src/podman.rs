@@ -1,0 +1,104 @@
+//! podman: it builds by buildah's code into the store that it shares with it.
+
+use std::collections::BTreeMap;
+use std::sync::OnceLock;
+
+use crate::build::{self, Call, Files};
+use crate::buildah::{STORE, ask_version, build_flags, secret_flags, tag_all, unreadable};
+use crate::client::Client;
+use crate::failure::Dialect;
+use crate::process::Cancel;
+use crate::support::{self, Builder};
+use crate::version::Version;
+use crate::{BuildFailure, BuildRequest, Built, Engine, EngineError, EngineKind, StoredImage, listing};
+
+const CLIENT: Client = Client("podman");
+
+/// podman.
+#[derive(Debug, Default)]
+pub(crate) struct Podman {
+    version: OnceLock<Result<Version, EngineError>>,
+}
+
+impl Podman {
+    fn version(&self) -> Result<&Version, EngineError> {
+        self.version.get_or_init(|| ask_version(CLIENT)).as_ref().map_err(Clone::clone)
+    }
+}
+
+impl Engine for Podman {
+    fn kind(&self) -> EngineKind {
+        EngineKind::Podman
+    }
+
+    fn store(&self) -> &str {
+        STORE
+    }
+
+    fn describe(&self) -> Result<String, EngineError> {
+        Ok(format!("podman {}", self.version()?))
+    }
+
+    fn images(&self) -> Result<Vec<StoredImage>, EngineError> {
+        let listed = CLIENT.ask(&["images", "--format", "json", "--no-trunc"])?;
+        listing::podman(&listed).map_err(|error| unreadable(CLIENT, &error))
+    }
+
+    fn build(&self, request: &BuildRequest<'_>, cancel: &Cancel) -> Result<Built, BuildFailure> {
+        support::check(Builder::Podman(self.version()?), request.features)?;
+        let secrets = secret_flags(CLIENT, request)?;
+        build::run(CLIENT, Dialect::Buildah, request, cancel, |files| call(request, files, secrets))
+    }
+
+    fn tag(&self, image: &str, name: &str) -> Result<(), EngineError> {
+        self.tag_all(image, &[name.to_owned()])
+    }
+
+    fn tag_all(&self, image: &str, names: &[String]) -> Result<(), EngineError> {
+        tag_all(CLIENT, image, names)
+    }
+}
+
+fn call(request: &BuildRequest<'_>, files: &Files, secrets: Vec<String>) -> Call {
+    let pull = if request.never_pull { "--pull=never" } else { "--pull=false" };
+    let mut args = vec!["build".to_owned(), pull.to_owned()];
+    args.extend(build_flags(request, files, secrets));
+    Call { args, env: BTreeMap::new() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::{Sample, files};
+
+    #[test]
+    fn podman_is_called_so() {
+        let sample = Sample::default();
+        let call =
+            |request: &BuildRequest<'_>| call(request, &files(), secret_flags(CLIENT, request).unwrap());
+        let least = [
+            "build",
+            "--pull=false",
+            "--format=docker",
+            "--layers",
+            "--force-rm",
+            "--ignorefile=/stage/1.Dockerfile.dockerignore",
+            "--file=/stage/1.Dockerfile",
+            "--iidfile=/stage/1.id",
+            "--",
+            "/stage/1",
+        ];
+        assert_eq!(
+            call(&sample.least()),
+            Call { args: least.map(str::to_owned).to_vec(), env: BTreeMap::new() }
+        );
+        assert_eq!(call(&sample.most()).args[..3], ["build", "--pull=never", "--format=docker"]);
+        assert_eq!(call(&sample.most()).args.len(), least.len() + 9);
+    }
+
+    #[test]
+    fn podman_is_itself() {
+        let podman = Podman::default();
+        assert_eq!((podman.kind(), podman.store()), (EngineKind::Podman, "containers-storage"));
+    }
+}

@@ -1,0 +1,73 @@
+//! Requests for the tests of how each client is called.
+
+use std::collections::BTreeMap;
+
+use camino::Utf8Path;
+
+use crate::build::Files;
+use crate::{BuildRequest, Secret, SecretSource};
+
+/// Owns what requests borrow.
+pub(crate) struct Sample {
+    tags: Vec<String>,
+    args: BTreeMap<String, String>,
+    labels: BTreeMap<String, String>,
+    secrets: Vec<Secret>,
+    none: BTreeMap<String, String>,
+}
+
+impl Default for Sample {
+    fn default() -> Self {
+        let map = |pairs: &[(&str, &str)]| {
+            pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
+        };
+        Self {
+            tags: vec!["localhost/acme/x:1".to_owned(), "localhost/acme/x:key-1".to_owned()],
+            args: map(&[("B", "x y=z"), ("A", "--no-cache")]),
+            labels: map(&[("l", "$(id)")]),
+            secrets: vec![
+                Secret { id: "env".to_owned(), source: SecretSource::Env("TOKEN".to_owned()) },
+                Secret { id: "file".to_owned(), source: SecretSource::File("/run/token".into()) },
+            ],
+            none: BTreeMap::new(),
+        }
+    }
+}
+
+impl Sample {
+    /// A request with nothing that can be left out.
+    pub(crate) fn least(&self) -> BuildRequest<'_> {
+        BuildRequest {
+            context: Utf8Path::new("/stage/1"),
+            dockerfile: Utf8Path::new("/stage/1.Dockerfile"),
+            tags: &[],
+            args: &self.none,
+            labels: &self.none,
+            target: None,
+            platform: None,
+            secrets: &[],
+            never_pull: false,
+            features: &[],
+            log: Utf8Path::new("/log"),
+        }
+    }
+
+    /// A request with everything, and with values that look like flags and like a shell's words.
+    pub(crate) fn most(&self) -> BuildRequest<'_> {
+        BuildRequest {
+            tags: &self.tags,
+            args: &self.args,
+            labels: &self.labels,
+            target: Some("-t"),
+            platform: Some("linux/arm64"),
+            secrets: &self.secrets,
+            never_pull: true,
+            ..self.least()
+        }
+    }
+}
+
+/// The files that go with both.
+pub(crate) fn files() -> Files {
+    Files { ignore: "/stage/1.Dockerfile.dockerignore".into(), id: "/stage/1.id".into() }
+}
