@@ -52,7 +52,9 @@ fn answer(request: &str) -> String {
         _ => ("405 Method Not Allowed", "only GET\n".to_owned()),
     };
     let length = body.len();
-    format!("HTTP/1.1 {status}\r\nContent-Type: text/plain\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n{body}")
+    format!(
+        "HTTP/1.1 {status}\r\nContent-Type: text/plain\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n{body}"
+    )
 }
 
 #[cfg(test)]

@@ -19,7 +19,13 @@ pub(crate) struct Global {
     #[arg(long, global = true, value_name = "PATH", help_heading = "Manifest options")]
     pub(crate) manifest_path: Option<Utf8PathBuf>,
     /// Registry host in the images' names, instead of the workspace's
-    #[arg(long, global = true, env = "IMAGES_REGISTRY", value_name = "HOST", help_heading = "Manifest options")]
+    #[arg(
+        long,
+        global = true,
+        env = "IMAGES_REGISTRY",
+        value_name = "HOST",
+        help_heading = "Manifest options"
+    )]
     pub(crate) registry: Option<String>,
     /// Hash every file, even one that looks unchanged
     #[arg(long, global = true, help_heading = "Manifest options")]

@@ -77,7 +77,9 @@ pub(crate) fn host_options(global: &Global) -> Result<HostOptions, Error> {
         epoch,
         jobs: jobs(global),
         stat_cache: !global.no_stat_cache,
-        variables: std::env::vars_os().filter_map(|(name, _)| name.into_string().ok()).collect::<BTreeSet<_>>(),
+        variables: std::env::vars_os()
+            .filter_map(|(name, _)| name.into_string().ok())
+            .collect::<BTreeSet<_>>(),
     })
 }
 

@@ -46,9 +46,7 @@ pub(crate) fn error(error: &Error) -> String {
         diagnostic(&shown)
     };
     match error {
-        Error::Input(diagnostics) => {
-            diagnostics.iter().map(diagnostic).collect::<Vec<_>>().join("\n\n")
-        }
+        Error::Input(diagnostics) => diagnostics.iter().map(diagnostic).collect::<Vec<_>>().join("\n\n"),
         Error::NoEngine(none) => {
             let tried = none.tried.iter().map(|tried| format!("{tried}")).collect::<Vec<_>>();
             let hints = none.tried.iter().filter_map(|tried| tried.help.clone()).collect::<Vec<_>>();

@@ -118,7 +118,8 @@ fn restless(path: &str) -> Error {
 fn lock(graph: &Graph<'_>, engine: &dyn Engine, reporter: &dyn Reporter) -> Result<(File, bool), Error> {
     let folder = graph.workspace.cache();
     fs::create_dir_all(&folder).map_err(Error::io("cannot create", &folder))?;
-    let name: String = engine.store().chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).collect();
+    let name: String =
+        engine.store().chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).collect();
     let path = folder.join(format!("{name}.lock"));
     let file = File::create(&path).map_err(Error::io("cannot create", &path))?;
     match file.try_lock() {

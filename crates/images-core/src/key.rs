@@ -84,7 +84,10 @@ impl Parts {
             format: FORMAT.to_owned(),
             dockerfile: blake3::hash(image.dockerfile.text.as_bytes()).to_string(),
             target: image.manifest.image.target.as_ref().map(|target| target.get_ref().clone()),
-            platform: variant.platform.clone().unwrap_or_else(|| format!("{}/{}", host.os, host.architecture)),
+            platform: variant
+                .platform
+                .clone()
+                .unwrap_or_else(|| format!("{}/{}", host.os, host.architecture)),
             args: sent_args(graph, id),
             labels: variant.labels.clone(),
             secrets: image.manifest.secrets.keys().cloned().collect(),

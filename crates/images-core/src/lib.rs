@@ -22,6 +22,6 @@ pub mod workspace;
 
 mod error;
 
-pub use error::{Error, exit_code};
 pub(crate) use error::host_error;
+pub use error::{Error, exit_code};
 pub use session::HostOptions;

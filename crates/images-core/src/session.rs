@@ -118,7 +118,8 @@ pub(crate) fn contexts_of<'a>(
     }
     let mut groups: Vec<_> = by_image.into_values().collect();
     groups.sort();
-    let read = threads::map(host.jobs, &groups, |group| of_image(graph, group, joined, host, sources, &cache));
+    let read =
+        threads::map(host.jobs, &groups, |group| of_image(graph, group, joined, host, sources, &cache));
     let mut contexts = HashMap::with_capacity(nodes.len());
     let mut problems = Vec::new();
     for result in read {
@@ -201,8 +202,9 @@ fn told(image: &Image, error: ContextError) -> Diagnostic {
             let diagnostic = image.source.error(0..0, message, "[artifacts], [[input]] and [[prepare]] join");
             diagnostic.help("choose another `to` or `output`, or remove the file")
         }
-        ContextError::EscapingLink { .. } => at_folder(image, message)
-            .help("make it a link within the repository, copy what it points at, or exclude it in .dockerignore"),
+        ContextError::EscapingLink { .. } => at_folder(image, message).help(
+            "make it a link within the repository, copy what it points at, or exclude it in .dockerignore",
+        ),
         ContextError::Special { .. } | ContextError::NotUtf8 { .. } => {
             at_folder(image, message).help("remove it, or exclude it in .dockerignore")
         }

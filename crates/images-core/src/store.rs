@@ -23,8 +23,9 @@ impl Store {
     /// Indexes a listing.
     pub fn new(images: Vec<StoredImage>) -> Self {
         let named = images.iter().enumerate();
-        let by_name =
-            named.flat_map(|(at, image)| image.tags.iter().map(move |tag| (plain(tag).to_owned(), at))).collect();
+        let by_name = named
+            .flat_map(|(at, image)| image.tags.iter().map(move |tag| (plain(tag).to_owned(), at)))
+            .collect();
         Self { images, by_name }
     }
 
@@ -64,7 +65,8 @@ mod tests {
     #[test]
     fn a_name_is_found_however_the_engine_writes_docker_hub() {
         let image = |tag: &str| StoredImage { id: tag.to_owned(), tags: vec![tag.to_owned()], labels: None };
-        let store = Store::new(vec![image("docker.io/acme/a:1"), image("acme/b:1"), image("localhost/acme/c:1")]);
+        let store =
+            Store::new(vec![image("docker.io/acme/a:1"), image("acme/b:1"), image("localhost/acme/c:1")]);
         assert_eq!(store.get("acme/a:1").unwrap().id, "docker.io/acme/a:1");
         assert_eq!(store.get("index.docker.io/acme/b:1").unwrap().id, "acme/b:1");
         assert_eq!(store.get("localhost/acme/c:1").unwrap().id, "localhost/acme/c:1");

@@ -12,6 +12,10 @@ pub(super) fn run(session: &Session, args: &Check) -> Result<u8, Error> {
     let host = environment::host_options(&session.global)?;
     check::check(&graph, &selected, &host)?;
     let count = selected.len();
-    session.terminal.status(Style::Good, "Checked", &format!("{count} image{}", if count == 1 { "" } else { "s" }));
+    session.terminal.status(
+        Style::Good,
+        "Checked",
+        &format!("{count} image{}", if count == 1 { "" } else { "s" }),
+    );
     Ok(exit_code::DONE)
 }

@@ -25,7 +25,9 @@ pub(super) fn run(session: &Session, args: &Context) -> Result<u8, Error> {
         contexts::write_tar(context, BufWriter::new(file)).map_err(|error| match error {
             StageError::Io { path, source } => Error::Io { doing: "cannot pack", path: path.into(), source },
             StageError::Changed { path } => {
-                Diagnostic::error(format!("`{path}` changed while it was being read")).help("try again").into()
+                Diagnostic::error(format!("`{path}` changed while it was being read"))
+                    .help("try again")
+                    .into()
             }
         })?;
     }

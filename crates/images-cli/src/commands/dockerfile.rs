@@ -16,7 +16,10 @@ pub(super) fn run(session: &Session, args: &Dockerfile) -> Result<u8, Error> {
     let source = read(args)?;
     let told = |problem| Error::from(at_problem(&source, &problem, false));
     let parsed = Parsed::parse(&source.text).map_err(told)?;
-    parsed.warnings().iter().for_each(|warning| session.terminal.diagnostic(&at_problem(&source, warning, true)));
+    parsed
+        .warnings()
+        .iter()
+        .for_each(|warning| session.terminal.diagnostic(&at_problem(&source, warning, true)));
     let host = host_platform();
     let platform = args.platform.as_deref().map_or_else(|| host.clone(), platform_of);
     let build_args: BTreeMap<_, _> = args.args.build_args.iter().cloned().collect();

@@ -23,7 +23,8 @@ fn table(graph: &Graph<'_>, ids: &[images_core::graph::NodeId]) -> Vec<String> {
     for &id in ids {
         let (image, variant) = (graph.image(id), graph.variant(id));
         let several = image.variants.len() > 1;
-        let tag = if several && variant.is_default { format!("{}*", variant.tag) } else { variant.tag.clone() };
+        let tag =
+            if several && variant.is_default { format!("{}*", variant.tag) } else { variant.tag.clone() };
         match rows.last_mut() {
             Some((name, tags, _)) if *name == image.name => tags.push(tag),
             _ => {
@@ -32,8 +33,7 @@ fn table(graph: &Graph<'_>, ids: &[images_core::graph::NodeId]) -> Vec<String> {
             }
         }
     }
-    let rows: Vec<_> =
-        rows.into_iter().map(|(name, tags, folder)| (name, tags.join(", "), folder)).collect();
+    let rows: Vec<_> = rows.into_iter().map(|(name, tags, folder)| (name, tags.join(", "), folder)).collect();
     let names = rows.iter().map(|row| row.0.len()).max().unwrap_or(0);
     let tags = rows.iter().map(|row| row.1.len()).max().unwrap_or(0);
     rows.iter().map(|(name, tag, folder)| format!("{name:names$}  {tag:tags$}  {folder}")).collect()

@@ -82,11 +82,8 @@ impl Session {
 
 impl SelectionArgs {
     fn resolve(&self, graph: &Graph<'_>) -> Result<Vec<NodeId>, Error> {
-        let selection = Selection {
-            specs: self.specs.clone(),
-            workspace: self.workspace,
-            exclude: self.exclude.clone(),
-        };
+        let selection =
+            Selection { specs: self.specs.clone(), workspace: self.workspace, exclude: self.exclude.clone() };
         selection::resolve(graph, &selection, &environment::current_folder()?)
     }
 }

@@ -7,7 +7,8 @@ use crate::arguments::Reference;
 
 pub(super) fn run(session: &Session, args: &Reference) -> Result<u8, Error> {
     let read: Vec<_> = args.references.iter().map(|text| (text, Parsed::parse(text))).collect();
-    let code = if read.iter().any(|(_, parsed)| parsed.is_err()) { exit_code::USAGE } else { exit_code::DONE };
+    let code =
+        if read.iter().any(|(_, parsed)| parsed.is_err()) { exit_code::USAGE } else { exit_code::DONE };
     let values: Vec<Value> = read
         .into_iter()
         .map(|(text, parsed)| match parsed {

@@ -19,9 +19,10 @@ impl Reporter for Github {
     fn event(&self, event: &Event) {
         self.human.event(event);
         if let Event::Failed(failure) = event {
-            let place = failure.place.as_ref().map(|place| {
-                format!(" file={},line={}", property(place.path.as_str()), place.line)
-            });
+            let place = failure
+                .place
+                .as_ref()
+                .map(|place| format!(" file={},line={}", property(place.path.as_str()), place.line));
             let message = format!("{}: {}", failure.spec, failure.message);
             let line = format!("::error{}::{}", place.unwrap_or_default(), escaped(&message));
             self.human.terminal.data(&line);

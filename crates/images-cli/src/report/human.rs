@@ -73,7 +73,11 @@ impl RunReporter for Human {
                     1 => "the image is fresh".to_owned(),
                     count => format!("all {count} images are fresh"),
                 };
-                self.terminal.status(Style::Good, "Finished", &format!("nothing to build, {all}; took {took}"));
+                self.terminal.status(
+                    Style::Good,
+                    "Finished",
+                    &format!("nothing to build, {all}; took {took}"),
+                );
             }
             true => self.terminal.status(Style::Good, "Finished", &format!("{counts} in {took}")),
             false => self.terminal.status(Style::Bad, "Finished", &format!("{counts} in {took}")),

@@ -53,7 +53,8 @@ pub fn secrets(graph: &Graph<'_>, id: NodeId, host: &HostOptions) -> Vec<Diagnos
         if wanted.required && !image.manifest.secrets.contains_key(&wanted.id) {
             let message = format!("the secret `{}` is required, and Image.toml has none", wanted.id);
             let diagnostic = image.dockerfile.error(wanted.span.clone(), message, "required here");
-            problems.push(diagnostic.help(format!("add `{} = {{ env = \"…\" }}` under [secrets]", wanted.id)));
+            problems
+                .push(diagnostic.help(format!("add `{} = {{ env = \"…\" }}` under [secrets]", wanted.id)));
         }
     }
     problems

@@ -226,5 +226,7 @@ fn secrets(image: &Image) -> Vec<Secret> {
         (None, None) => None,
     };
     let secrets = image.manifest.secrets.iter();
-    secrets.filter_map(|(id, table)| Some(Secret { id: id.clone(), source: source(table.get_ref())? })).collect()
+    secrets
+        .filter_map(|(id, table)| Some(Secret { id: id.clone(), source: source(table.get_ref())? }))
+        .collect()
 }

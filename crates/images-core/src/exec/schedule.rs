@@ -70,12 +70,8 @@ impl Schedule {
 
     fn with(children: Vec<Vec<usize>>, path: Vec<u64>, missing: Vec<usize>, keep_going: bool) -> Self {
         let count = missing.len();
-        let mut state = State {
-            ready_since: vec![None; count],
-            outcome: vec![None; count],
-            missing,
-            ..State::default()
-        };
+        let mut state =
+            State { ready_since: vec![None; count], outcome: vec![None; count], missing, ..State::default() };
         let now = Instant::now();
         for at in (0..count).filter(|&at| state.missing[at] == 0).collect::<Vec<_>>() {
             state.ready.insert((path[at], std::cmp::Reverse(at)));

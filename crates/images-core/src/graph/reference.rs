@@ -63,11 +63,14 @@ pub(super) fn target(graph: &Graph<'_>, image: &Image, found: &ImageReference) -
     match owner(workspace, reference) {
         Owner::External => Ok(Target::External(reference.to_string())),
         Owner::Nobody(name) => Err(no_member(workspace, image, found, name)),
-        Owner::Member(_) if found.kind == ReferenceKind::Syntax => Ok(Target::External(reference.to_string())),
+        Owner::Member(_) if found.kind == ReferenceKind::Syntax => {
+            Ok(Target::External(reference.to_string()))
+        }
         Owner::Member(name) if reference.digest.is_some() => {
             let message = format!("`{name}` is built here, so it has no digest to pin");
             let diagnostic = image.dockerfile.error(found.span.clone(), message, "a digest of our own image");
-            Err(diagnostic.help("take the digest away; the build uses the exact image that belongs to this state"))
+            Err(diagnostic
+                .help("take the digest away; the build uses the exact image that belongs to this state"))
         }
         Owner::Member(name) => {
             let at = workspace.images.binary_search_by(|member| member.name.as_str().cmp(name));

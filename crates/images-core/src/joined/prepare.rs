@@ -63,14 +63,16 @@ fn prepare(
     let from = folder.join(&name);
     if !from.exists() {
         let words = words(graph, task, "")?;
-        announce(reporter, format!("{} for {}", words.first().map_or("", String::as_str), graph.spec(task.id)));
+        announce(
+            reporter,
+            format!("{} for {}", words.first().map_or("", String::as_str), graph.spec(task.id)),
+        );
         let fresh = tempfile::Builder::new()
             .prefix("new-")
             .tempdir_in(create(&cache)?)
             .map_err(Error::io("cannot create a folder in", &cache))?;
-        let fresh = Utf8PathBuf::try_from(fresh.keep()).map_err(|error| {
-            Error::io("cannot use", &cache)(std::io::Error::other(error))
-        })?;
+        let fresh = Utf8PathBuf::try_from(fresh.keep())
+            .map_err(|error| Error::io("cannot use", &cache)(std::io::Error::other(error)))?;
         let made = execute(graph, task, host, cancel, &fresh.join(&name));
         let placed = made.and_then(|()| put_in_place(&fresh, &folder));
         if placed.is_err() {

@@ -33,7 +33,9 @@ impl CrateIndex {
         let failed = |output: String| Error::Command {
             message: "cargo metadata failed".to_owned(),
             output,
-            help: Some("an image's version comes from a crate, so cargo must accept the workspace".to_owned()),
+            help: Some(
+                "an image's version comes from a crate, so cargo must accept the workspace".to_owned(),
+            ),
         };
         if ended.code != Some(0) {
             return Err(failed(String::from_utf8_lossy(&ended.stderr).into_owned()));

@@ -40,7 +40,8 @@ pub(super) fn labels<'a>(
         .chain(manifest.labels.iter().map(|(key, value)| (member.source, key, value)))
     {
         if key.is_empty() || key.starts_with("dev.xtask-images.") || key.contains(['=', '\n']) {
-            let diagnostic = source.error(value.span(), format!("`{key}` cannot be a label here"), "reserved");
+            let diagnostic =
+                source.error(value.span(), format!("`{key}` cannot be a label here"), "reserved");
             return Err(diagnostic.help("choose a key of your own, without `=`").into());
         }
         labels.insert(key.clone(), filled(source, value, value_of)?);
@@ -64,7 +65,8 @@ fn fields(
         Spanned::new(authors.span(), joined)
     });
     let inherited_authors = images.authors.as_ref().or(package.authors.as_ref()).map(|list| list.join(", "));
-    let either = |images: &Option<String>, package: &Option<String>| images.clone().or_else(|| package.clone());
+    let either =
+        |images: &Option<String>, package: &Option<String>| images.clone().or_else(|| package.clone());
     [
         ("description", image.description.clone(), either(&images.description, &package.description)),
         ("authors", authors, inherited_authors),

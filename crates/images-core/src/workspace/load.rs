@@ -106,7 +106,8 @@ impl Workspace {
 pub fn load(options: &LoadOptions, cancel: &Cancel) -> Result<Workspace, Error> {
     let root = root::find(&options.start, options.manifest_path.as_deref())?;
     let repository = repository(&root.folder);
-    let candidates: Vec<_> = members::candidates(&root.folder, &root.source, &root.settings)?.into_iter().collect();
+    let candidates: Vec<_> =
+        members::candidates(&root.folder, &root.source, &root.settings)?.into_iter().collect();
     let read = threads::map(options.jobs, &candidates, |(folder, required)| {
         Draft::read(&root, &repository, folder, required.clone())
     });
@@ -211,7 +212,10 @@ fn warnings(image: &Image) -> Vec<Diagnostic> {
     let declared = image.parsed.declared_args();
     let per_variant = image.manifest.variant.iter().flat_map(|variant| &variant.get_ref().args);
     for (name, value) in image.manifest.args.iter().chain(per_variant) {
-        if !declared.contains(name) && !variants::is_predefined(name) {
+        let goes_somewhere = declared.contains(name)
+            || variants::is_predefined(name)
+            || image.source.text.contains(&format!("{{{name}}}"));
+        if !goes_somewhere {
             let message = format!("argument `{name}` is not declared by the Dockerfile");
             let near = did_you_mean(name, declared.iter().map(String::as_str));
             let diagnostic = image.source.warning(value.span(), message, "goes nowhere");
@@ -314,7 +318,8 @@ fn image_name(source: &SourceText, manifest: &Manifest, folder: &Utf8Path) -> Re
     if is_repository(name) && !name.contains('/') {
         return Ok(name.to_owned());
     }
-    let diagnostic = source.error(span, format!("`{name}` is no name for an image"), "not a part of a repository");
+    let diagnostic =
+        source.error(span, format!("`{name}` is no name for an image"), "not a part of a repository");
     Err(diagnostic
         .help("a name is lower-case letters, digits and single separators; set `name` under [image]")
         .into())
@@ -380,7 +385,8 @@ fn read_dockerfile(
     let text = fs::read_to_string(&path).map_err(|error| match error.kind() {
         ErrorKind::NotFound => {
             let span = name.map_or(0..0, images_schema::Spanned::span);
-            let diagnostic = source.error(span, format!("there is no {shown}"), "this image has no Dockerfile");
+            let diagnostic =
+                source.error(span, format!("there is no {shown}"), "this image has no Dockerfile");
             diagnostic.help("create it, or name another with `dockerfile` under [image]").into()
         }
         _ => Error::io("cannot read", &path)(error),

@@ -19,5 +19,5 @@ pub(crate) use load::normal;
 pub use load::{Image, LoadOptions, Workspace, at_problem, load};
 pub use members::relative;
 pub use platform::{host_platform, platform_of};
-pub(crate) use variants::{filled, is_predefined};
 pub use variants::Variant;
+pub(crate) use variants::{filled, is_predefined};

@@ -21,4 +21,3 @@ pub fn platform_of(text: &str) -> Platform {
     let (os, architecture, variant) = (next(), next(), next());
     Platform { os, architecture, variant: (!variant.is_empty()).then_some(variant) }
 }
-

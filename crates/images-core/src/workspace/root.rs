@@ -83,7 +83,8 @@ fn check_names(source: &SourceText, settings: &Settings) -> Result<(), Error> {
 
 /// Whether `text` can stand before the first slash of a reference.
 pub(super) fn is_registry(text: &str) -> bool {
-    Reference::parse(&format!("{text}/x")).is_ok_and(|read| read.domain.as_deref() == Some(text) && read.path == "x")
+    Reference::parse(&format!("{text}/x"))
+        .is_ok_and(|read| read.domain.as_deref() == Some(text) && read.path == "x")
 }
 
 /// Whether `text` is a repository's path and nothing else.

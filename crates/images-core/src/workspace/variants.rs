@@ -5,7 +5,8 @@ use std::ops::Range;
 
 use camino::Utf8Path;
 use images_schema::{
-    Manifest, Matrix, PlaceholderError, SourceText, Spanned, Version, VersionSource, did_you_mean, fill, tag_text,
+    Manifest, Matrix, PlaceholderError, SourceText, Spanned, Version, VersionSource, did_you_mean, fill,
+    tag_text,
 };
 
 use super::crates::CrateIndex;
@@ -17,8 +18,18 @@ use crate::Error;
 /// Arguments that a builder takes without an `ARG`.
 /// <https://docs.docker.com/reference/dockerfile/#predefined-args>
 const PREDEFINED: [&str; 12] = [
-    "ALL_PROXY", "FTP_PROXY", "HTTPS_PROXY", "HTTP_PROXY", "NO_PROXY", "SOURCE_DATE_EPOCH", "all_proxy", "ftp_proxy",
-    "http_proxy", "https_proxy", "no_proxy", "BUILDKIT_INLINE_CACHE",
+    "ALL_PROXY",
+    "FTP_PROXY",
+    "HTTPS_PROXY",
+    "HTTP_PROXY",
+    "NO_PROXY",
+    "SOURCE_DATE_EPOCH",
+    "all_proxy",
+    "ftp_proxy",
+    "http_proxy",
+    "https_proxy",
+    "no_proxy",
+    "BUILDKIT_INLINE_CACHE",
 ];
 
 /// Whether a builder takes this argument although no `ARG` declares it.
@@ -80,9 +91,14 @@ pub(super) fn expand(
     let outlines = match (&manifest.matrix, manifest.variant.as_slice()) {
         (Some(matrix), []) => from_matrix(member, manifest, matrix, shared)?,
         (Some(matrix), _) => {
-            let diagnostic =
-                member.source.error(matrix.span(), "[matrix] and [[variant]] exclude each other", "one of the two");
-            return Err(diagnostic.help("write every variant out, or express all of them by the matrix").into());
+            let diagnostic = member.source.error(
+                matrix.span(),
+                "[matrix] and [[variant]] exclude each other",
+                "one of the two",
+            );
+            return Err(diagnostic
+                .help("write every variant out, or express all of them by the matrix")
+                .into());
         }
         (None, []) => vec![single(member, manifest, shared)?],
         (None, _) => from_tables(member, manifest, shared)?,
@@ -158,7 +174,8 @@ fn from_matrix<'a>(
             args.insert(name.as_str(), value);
             args
         };
-        products = products.iter().flat_map(|args| values.get_ref().iter().map(|value| with(args, value))).collect();
+        products =
+            products.iter().flat_map(|args| values.get_ref().iter().map(|value| with(args, value))).collect();
     }
     let outline = |args| Outline {
         version: version.clone(),
@@ -173,7 +190,9 @@ fn from_matrix<'a>(
 fn parse_version(source: &SourceText, text: &str, span: Range<usize>) -> Result<Version, Error> {
     Version::parse(text).map_err(|error| {
         let diagnostic = source.error(span, format!("`{text}` is no version"), error.to_string());
-        diagnostic.help("a version is semver, or letters, digits, `_`, `.` and `-`, at most 128 of them").into()
+        diagnostic
+            .help("a version is semver, or letters, digits, `_`, `.` and `-`, at most 128 of them")
+            .into()
     })
 }
 
@@ -222,7 +241,8 @@ fn crate_version(
         return parse_version(member.source, text, span);
     }
     let near = crates.clone().find_map(|crates| did_you_mean(name, crates.names()));
-    let diagnostic = member.source.error(span, format!("there is no crate `{name}`"), "not in this workspace");
+    let diagnostic =
+        member.source.error(span, format!("there is no crate `{name}`"), "not in this workspace");
     Err(diagnostic
         .help(match near {
             Some(near) => format!("did you mean `{near}`?"),
@@ -232,11 +252,7 @@ fn crate_version(
 }
 
 /// The one platform to build for, by Image.toml, else by the workspace.
-fn platform(
-    member: &Member<'_>,
-    manifest: &Manifest,
-    shared: &Shared<'_>,
-) -> Result<Option<String>, Error> {
+fn platform(member: &Member<'_>, manifest: &Manifest, shared: &Shared<'_>) -> Result<Option<String>, Error> {
     let (source, platforms) = match (&manifest.image.platforms, &shared.root.settings.platforms) {
         (Some(platforms), _) => (member.source, platforms),
         (None, Some(platforms)) => (&shared.root.source, platforms),
@@ -245,7 +261,9 @@ fn platform(
     match platforms.get_ref().as_slice() {
         [] => Ok(None),
         [one] => match one.get_ref().split('/').collect::<Vec<_>>()[..] {
-            [os, arch] | [os, arch, _] if !os.is_empty() && !arch.is_empty() => Ok(Some(one.get_ref().clone())),
+            [os, arch] | [os, arch, _] if !os.is_empty() && !arch.is_empty() => {
+                Ok(Some(one.get_ref().clone()))
+            }
             _ => {
                 let message = format!("`{}` is no platform", one.get_ref());
                 let diagnostic = source.error(one.span(), message, "not os/architecture");
