@@ -191,9 +191,10 @@ impl<'a> Walk<'a> {
         let (place, name) = (host.parent().unwrap_or(host), host.file_name().unwrap_or("."));
         let folder = open(CWD, place.as_str(), OFlags::empty()).map_err(|error| self.failed(error))?;
         let name = CString::new(name).map_err(|error| self.failed(error))?;
+        let stat = statat(&folder, &name, AtFlags::SYMLINK_NOFOLLOW).map_err(|error| self.failed(error))?;
+        let listed = Listed { name, kind: FileType::from_raw_mode(stat.st_mode) };
         let mut known = self.cache.folder(self.key(place));
-        let visited =
-            self.visit(folder.as_fd(), &Listed { name, kind: FileType::Unknown }, &within, &mut known);
+        let visited = self.visit(folder.as_fd(), &listed, &within, &mut known);
         self.cache.learn(known);
         visited
     }
