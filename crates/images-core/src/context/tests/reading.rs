@@ -43,6 +43,8 @@ fn modes_can_be_preserved() {
     let with = |b, c, d| [("b", b), ("b/c", c), ("d", d)].map(|(path, mode)| (path.to_owned(), mode));
     assert_eq!(modes(Modes::Preserve), with(0o2750, 0o4711, 0o600));
     assert_eq!(modes(Modes::Normalise), with(0o755, 0o755, 0o644));
+    let parent = repository.ask("app").modes(Modes::Preserve).sources(&["b/c"]).read();
+    assert_eq!(parent.entries.iter().map(|entry| entry.mode).collect::<Vec<_>>(), [0o2750, 0o4711]);
 }
 
 #[test]
@@ -111,7 +113,7 @@ fn a_fifo_a_socket_and_a_device_are_errors_that_name_them() {
 
 #[test]
 fn a_path_that_is_not_utf8_is_an_error_that_names_it() {
-    let repository = Repository::with(&["app/a/b"]);
+    let repository = Repository::with(&["app/a/b", "app/c"]);
     let name = std::ffi::OsStr::from_bytes(b"\xffx");
     fs::create_dir(repository.path("app/a").as_std_path().join(name)).unwrap();
     fs::write(repository.path("app/a").as_std_path().join(name).join("c"), "c").unwrap();
@@ -121,8 +123,17 @@ fn a_path_that_is_not_utf8_is_an_error_that_names_it() {
     };
     assert_eq!(not_utf8(&repository.ask("app")), "a/\u{fffd}x");
     assert_eq!(not_utf8(&repository.ask("app").ignore("a\n!a/*/c")), "a/\u{fffd}x/c");
-    assert_eq!(repository.ask("app").ignore("a/?x").paths(), ["a/", "a/b"]);
+    assert_eq!(repository.ask("app").ignore("a/?x").paths(), ["a/", "a/b", "c"]);
+    assert_eq!(repository.ask("app").ignore("a/?x\n!a/?x/d").paths(), ["a/", "a/b", "c"]);
     assert_eq!(repository.ask("app").sources(&["a/b"]).paths(), ["a/", "a/b"]);
+}
+
+#[test]
+fn a_link_whose_target_is_not_utf8_is_an_error_that_names_it() {
+    let repository = Repository::with(&["app/a"]);
+    let target = std::ffi::OsStr::from_bytes(b"\xff");
+    symlink(target, repository.path("app/link")).unwrap();
+    assert!(matches!(repository.ask("app").error(), ContextError::NotUtf8 { path } if path == "link"));
 }
 
 #[test]
@@ -160,4 +171,33 @@ fn a_large_file_is_hashed_whole() {
     repository.write("app/large", &content);
     let kind = EntryKind::File { size: 1_600_000, hash: hash_of(&content) };
     assert_eq!(repository.ask("app").read().entries[0].kind, kind);
+}
+
+#[test]
+fn messages_name_the_path_and_what_is_wrong() {
+    let path = || "a/b".to_owned();
+    let source = || std::io::Error::other("why");
+    for (error, message) in [
+        (
+            ContextError::Hidden { to: path() },
+            "`a/b` is in the context already, and what joins a context may not hide what is there",
+        ),
+        (
+            ContextError::Special { path: path(), what: "fifo" },
+            "`a/b` is a fifo, which a context cannot hold",
+        ),
+        (
+            ContextError::EscapingLink { path: path(), target: "/x".to_owned() },
+            "the link `a/b` leads out of the repository, to `/x`",
+        ),
+        (ContextError::NotUtf8 { path: path() }, "`a/b` is not UTF-8, or is a link whose target is not"),
+        (ContextError::Outside { path: path() }, "`a/b` leads out of the repository"),
+        (ContextError::Io { path: path(), source: source() }, "failed to read `a/b`"),
+    ] {
+        assert_eq!(error.to_string(), message);
+    }
+    let changed = StageError::Changed { path: path() };
+    assert_eq!(changed.to_string(), "`a/b` changed while it was being read");
+    let failed = StageError::Io { path: path(), source: source() };
+    assert_eq!(failed.to_string(), "failed to stage `a/b`");
 }
