@@ -63,3 +63,39 @@ impl Hasher {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use rustix::fs::{CWD, mknodat};
+
+    use super::*;
+
+    #[test]
+    fn only_a_regular_file_is_opened() {
+        let kept = tempfile::tempdir().unwrap();
+        let path = |name| kept.path().join(name);
+        std::fs::write(path("file"), "abc").unwrap();
+        std::os::unix::fs::symlink("file", path("link")).unwrap();
+        mknodat(CWD, path("fifo"), FileType::Fifo, Mode::from_raw_mode(0o600), 0).unwrap();
+        assert_eq!(open(CWD, path("file")).unwrap().1, 3);
+        let error = |name| open(CWD, path(name)).unwrap_err();
+        assert_eq!(error("link").raw_os_error(), Some(rustix::io::Errno::LOOP.raw_os_error()));
+        assert_eq!(error("fifo").kind(), io::ErrorKind::InvalidInput);
+        assert_eq!(error(".").kind(), io::ErrorKind::InvalidInput);
+    }
+
+    #[test]
+    fn a_reader_is_hashed_to_its_end_whatever_its_size_was() {
+        let bytes: Vec<u8> = (0..BUFFER * 2 + 5).map(|at| (at % 251) as u8).collect();
+        let hash = |size| {
+            let mut copy = Vec::new();
+            let content = Hasher::default().hash(&bytes[..], size, &mut copy).unwrap();
+            assert!(copy == bytes);
+            content
+        };
+        let expected = Content { size: bytes.len() as u64, hash: *blake3::hash(&bytes).as_bytes() };
+        for size in [0, 5, BUFFER, BUFFER * 2, bytes.len(), bytes.len() + 1] {
+            assert_eq!(hash(size as u64), expected, "{size}");
+        }
+    }
+}

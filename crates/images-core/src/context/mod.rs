@@ -11,6 +11,7 @@
 //! What an entry's hash depends on: path, kind, permission bits, content, link target. What it must not depend on:
 //! times, owners, inode numbers, the place of the repository.
 
+mod archive;
 mod encoding;
 mod entry;
 mod error;
@@ -21,17 +22,17 @@ mod reading;
 mod selection;
 mod stage;
 mod stat_cache;
-mod tar;
+
 mod trim;
 mod walk;
 
+pub use archive::write_tar;
 pub use entry::{Context, Entry, EntryKind};
 pub use error::{ContextError, StageError};
 pub use missing::nearest;
 pub use reading::{ContextRequest, EPOCH, Joined, Modes, read};
 pub use stage::stage;
 pub use stat_cache::StatCache;
-pub use tar::write_tar;
 pub use trim::trim;
 
 #[cfg(test)]

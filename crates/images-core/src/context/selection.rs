@@ -72,8 +72,7 @@ impl Rule {
 
     fn pattern(text: &str) -> Option<Self> {
         let whole = Pattern::parse(text).ok()?;
-        // A class may match `/` and an escape may stand before one: then the parts are not those between slashes.
-        let levels = if text.contains(['[', '\\']) {
+        let levels = if may_cross_slashes(text) {
             None
         } else {
             Some(ancestors(text).map(Pattern::parse).collect::<Result<_, _>>().ok()?)
@@ -99,6 +98,16 @@ impl Rule {
             (false, false) => Reach::Apart,
         }
     }
+}
+
+/// Whether a part of a pattern may match more than is between two slashes: a class that has `/`, or an escaped `/`. A
+/// class without escapes ends at its first `]`.
+fn may_cross_slashes(pattern: &str) -> bool {
+    let class_has_slash = |(start, _)| {
+        let class = pattern[start..].split_inclusive(']').next().map(Pattern::parse);
+        class.is_some_and(|class| class.is_ok_and(|class| class.matches("/")))
+    };
+    pattern.contains('\\') || pattern.match_indices('[').any(class_has_slash)
 }
 
 /// Whether `path` lies below the folder `folder`.

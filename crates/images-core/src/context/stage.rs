@@ -9,7 +9,7 @@ use std::io;
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt, symlink};
 
 use camino::{Utf8Path, Utf8PathBuf};
-use rustix::fs::{AtFlags, CWD, Mode, Timespec, Timestamps, fchmod, futimens, utimensat};
+use rustix::fs::{AtFlags, CWD, Timespec, Timestamps, futimens, utimensat};
 
 use super::file::{self, Content, Hasher};
 use super::trim::discard;
@@ -147,7 +147,7 @@ impl Stager<'_> {
         } else {
             self.hasher.hash(&original, size, &mut copy)?
         };
-        fchmod(&copy, Mode::from_raw_mode(mode)).map_err(io::Error::from)?;
+        copy.set_permissions(Permissions::from_mode(mode))?;
         futimens(&copy, &times(self.context.epoch)).map_err(io::Error::from)?;
         Ok(content)
     }

@@ -191,9 +191,10 @@ impl<'a> Walk<'a> {
         let (place, name) = (host.parent().unwrap_or(host), host.file_name().unwrap_or("."));
         let folder = open(CWD, place.as_str(), OFlags::empty()).map_err(|error| self.failed(error))?;
         let name = CString::new(name).map_err(|error| self.failed(error))?;
+        let stat = statat(&folder, &name, AtFlags::SYMLINK_NOFOLLOW).map_err(|error| self.failed(error))?;
+        let listed = Listed { name, kind: FileType::from_raw_mode(stat.st_mode) };
         let mut known = self.cache.folder(self.key(place));
-        let visited =
-            self.visit(folder.as_fd(), &Listed { name, kind: FileType::Unknown }, &within, &mut known);
+        let visited = self.visit(folder.as_fd(), &listed, &within, &mut known);
         self.cache.learn(known);
         visited
     }
@@ -296,7 +297,7 @@ impl<'a> Walk<'a> {
     fn folder_mode(&self, at: BorrowedFd<'_>, name: &CStr) -> Result<Option<u32>, ContextError> {
         match self.request.modes {
             Modes::Normalise => Ok(Some(0o755)),
-            Modes::Preserve => Ok(self.stat(at, name)?.map(|stat| permissions(stat.st_mode))),
+            Modes::Preserve => Ok(self.stat(at, name)?.map(|stat| permissions(&stat))),
         }
     }
 
@@ -318,9 +319,9 @@ impl<'a> Walk<'a> {
         let now = SystemTime::now();
         let Some(stat) = self.stat(at, name)? else { return Ok(()) };
         let mode = match self.request.modes {
-            Modes::Normalise if stat.st_mode & 0o100 != 0 => 0o755,
+            Modes::Normalise if permissions(&stat) & 0o100 != 0 => 0o755,
             Modes::Normalise => 0o644,
-            Modes::Preserve => permissions(stat.st_mode),
+            Modes::Preserve => permissions(&stat),
         };
         let fingerprint = Fingerprint::of(&stat);
         let host_name = name.to_string_lossy();
@@ -420,8 +421,10 @@ fn is_skipped(error: &io::Error, included: bool) -> bool {
     }
 }
 
-fn permissions(mode: u32) -> u32 {
-    mode & 0o7777
+/// The field's type differs between systems.
+#[allow(clippy::useless_conversion)]
+fn permissions(stat: &Stat) -> u32 {
+    u32::from(stat.st_mode) & 0o7777
 }
 
 fn name_of(kind: FileType) -> &'static str {

@@ -195,3 +195,6 @@ impl Fingerprint {
         self.modified <= rested && self.changed <= rested
     }
 }
+
+#[cfg(test)]
+mod tests;
