@@ -1,6 +1,6 @@
 //! A store's images, from what each engine prints of them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Deserialize;
 
@@ -71,18 +71,21 @@ pub(crate) fn docker_client(lines: &str) -> serde_json::Result<Vec<StoredImage>>
     Ok(names_of.into_iter().map(stored).collect())
 }
 
-/// Reads what `podman images --format json --no-trunc` prints.
+/// Reads what `podman images --format json --no-trunc` prints: an image once for each of its names, each time with all
+/// of them.
 ///
 /// # Errors
 /// It is not that.
 pub(crate) fn podman(json: &str) -> serde_json::Result<Vec<StoredImage>> {
     let images: Vec<PodmanImage> = serde_json::from_str(json)?;
+    let mut seen = BTreeSet::new();
+    let new = images.into_iter().filter(|image| seen.insert(image.id.clone()));
     let stored = |image: PodmanImage| StoredImage {
         id: full_id(&image.id),
         tags: names(image.names),
         labels: Some(image.labels.unwrap_or_default()),
     };
-    Ok(images.into_iter().map(stored).collect())
+    Ok(new.map(stored).collect())
 }
 
 /// Reads what `buildah images --json --no-trunc` prints.
@@ -173,7 +176,7 @@ mod tests {
     #[test]
     fn podman_tells_names_and_labels() {
         let json = r#"[{"Id":"a1","RepoTags":null,"Labels":{"k":"v"},"Names":["localhost/acme/x:1","docker.io/b@sha256:1"]},
-                       {"Id":"b2","Labels":null,"Names":null},{"Id":"c3"}]"#;
+                       {"Id":"b2","Labels":null,"Names":null},{"Id":"c3"},{"Id":"a1","Names":["localhost/acme/x:1"]}]"#;
         let expected = [
             image("sha256:a1", &["localhost/acme/x:1"], Some(&[("k", "v")])),
             image("sha256:b2", &[], Some(&[])),

@@ -1,6 +1,7 @@
 //! The only module that starts processes: each in its own group, so that an interrupt ends it and all it started.
 
 mod cancel;
+mod group;
 #[cfg(test)]
 mod tests;
 
@@ -14,7 +15,7 @@ use std::sync::Mutex;
 use camino::Utf8PathBuf;
 
 pub use cancel::Cancel;
-use cancel::Group;
+use group::Group;
 
 use crate::threads;
 
@@ -66,7 +67,7 @@ impl Child {
         let command = self.expression()?.stdin_null();
         let (handle, group) = self.start(&command, cancel)?;
         drop(command);
-        end(handle, &group, cancel)
+        end(handle, group, cancel)
     }
 
     /// Runs it to its end while `feed` writes its stdin. A child that stops reading early is no error, its exit code
@@ -93,7 +94,7 @@ impl Child {
                 }
                 drop(writer);
             },
-            || end(handle, &group, cancel),
+            || end(handle, group, cancel),
         )?;
         match failed.into_inner().expect("nothing panics while it holds this lock") {
             Some(error) => Err(error),
@@ -160,9 +161,13 @@ fn create_log(path: &Utf8PathBuf) -> io::Result<File> {
     create().map_err(|error| io::Error::new(error.kind(), format!("cannot write the log {path}: {error}")))
 }
 
-fn end(handle: duct::Handle, group: &Group, cancel: &Cancel) -> io::Result<Ended> {
+fn end(handle: duct::Handle, group: Group, cancel: &Cancel) -> io::Result<Ended> {
     group.wait_leader()?;
-    cancel.end(group);
+    if !cancel.forget(group) {
+        // This reaps the leader, and does not wait for those who hold its output open.
+        handle.try_wait()?;
+        cancel.clear(group);
+    }
     let output = handle.into_output()?;
     Ok(Ended { code: output.status.code(), stdout: output.stdout, stderr: output.stderr })
 }

@@ -3,8 +3,13 @@
 use std::collections::BTreeSet;
 use std::io;
 use std::sync::{Arc, Mutex, MutexGuard};
+use std::time::{Duration, Instant};
 
-use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process_group, waitid};
+use super::group::Group;
+
+/// How long what a child leaves behind may take to end after an interrupt. podman, for one, ends at once, and its
+/// helper takes the container down after it.
+const GRACE: Duration = Duration::from_secs(5);
 
 /// Says when to stop. Clones share one state. `interrupt` once: nothing new is started and running children are asked
 /// to end (SIGTERM to their groups); twice: they are killed.
@@ -21,18 +26,13 @@ struct State {
     groups: BTreeSet<Group>,
 }
 
-/// A child's process group. Its number stays its own until the child is reaped.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Group(i32);
-
 impl Cancel {
     /// One more interrupt.
     pub fn interrupt(&self) {
         let mut state = self.lock();
         state.interrupts += 1;
-        let signal = if state.interrupts == 1 { Signal::TERM } else { Signal::KILL };
         for group in &state.groups {
-            group.signal(signal);
+            if state.interrupts == 1 { group.ask_to_end() } else { group.kill() }
         }
     }
 
@@ -51,45 +51,33 @@ impl Cancel {
             return Err(io::Error::new(io::ErrorKind::Interrupted, "interrupted"));
         }
         let handle = start()?;
-        let leader = *handle.pids().first().expect("one started program has one process");
-        let group = Group(i32::try_from(leader).expect("process ids fit pid_t"));
+        let group = Group::of(*handle.pids().first().expect("one started program has one process"));
         state.groups.insert(group);
         Ok((handle, group))
     }
 
-    /// Forgets a group whose leader has ended and is not reaped yet. What is left of it after an interrupt is killed.
-    pub(super) fn end(&self, group: &Group) {
+    /// Forgets a group whose leader has ended, unless there was an interrupt. Says whether it is forgotten.
+    pub(super) fn forget(&self, group: Group) -> bool {
         let mut state = self.lock();
-        state.groups.remove(group);
-        if state.interrupts > 0 {
-            group.kill();
+        let forgets = state.interrupts == 0;
+        if forgets {
+            state.groups.remove(&group);
         }
+        forgets
+    }
+
+    /// Lets what is left of an interrupted group end, kills it when that takes too long, and forgets it.
+    pub(super) fn clear(&self, group: Group) {
+        let deadline = Instant::now() + GRACE;
+        while group.is_running() && Instant::now() < deadline {
+            std::thread::sleep(Duration::from_millis(10));
+        }
+        let mut state = self.lock();
+        group.kill();
+        state.groups.remove(&group);
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().expect("nothing panics while it holds this lock")
-    }
-}
-
-impl Group {
-    /// Kills all of it.
-    pub(super) fn kill(self) {
-        self.signal(Signal::KILL);
-    }
-
-    /// Waits for the leader's end and leaves it to be reaped.
-    pub(super) fn wait_leader(self) -> io::Result<()> {
-        let options = WaitIdOptions::EXITED | WaitIdOptions::NOWAIT;
-        rustix::io::retry_on_intr(|| waitid(WaitId::Pid(self.pid()), options))?;
-        Ok(())
-    }
-
-    fn signal(self, signal: Signal) {
-        // The only failure is that nothing is left to signal, which is what was wanted.
-        let _ = kill_process_group(self.pid(), signal);
-    }
-
-    fn pid(self) -> Pid {
-        Pid::from_raw(self.0).expect("a child's process id is positive")
     }
 }

@@ -205,6 +205,43 @@ fn a_grandchild_that_ignores_an_interrupt_is_killed_when_the_child_has_ended() {
 }
 
 #[test]
+fn what_a_child_leaves_behind_has_time_to_end_after_an_interrupt() {
+    let (_guard, folder) = folder();
+    let (ready, cleaned) = (folder.join("ready"), folder.join("cleaned"));
+    let script = format!(
+        "sh -c \"trap 'sleep 0.3; echo cleaned > {cleaned}; exit' TERM; echo > {ready}; while :; do sleep 0.02; \
+         done\" & wait"
+    );
+    let cancel = Cancel::default();
+    beside(
+        || {
+            wait_for(&ready);
+            cancel.interrupt();
+        },
+        || shell(&script).run(&cancel).unwrap(),
+    );
+    assert_eq!(fs::read_to_string(cleaned).unwrap(), "cleaned\n");
+}
+
+#[test]
+fn a_kill_reaches_what_a_child_started_in_a_group_of_its_own() {
+    let (_guard, folder) = folder();
+    let pid = folder.join("pid");
+    let script = format!("trap '' TERM; setsid sh -c 'echo $$ > {pid}; exec sleep 100' & wait; sleep 100");
+    let cancel = Cancel::default();
+    let ended = beside(
+        || {
+            wait_for(&pid);
+            cancel.interrupt();
+            cancel.interrupt();
+        },
+        || shell(&script).run(&cancel).unwrap(),
+    );
+    assert_eq!(ended.code, None);
+    wait_until_gone(&fs::read_to_string(&pid).unwrap());
+}
+
+#[test]
 fn without_an_interrupt_what_a_child_leaves_behind_lives_on() {
     let ended = shell("sleep 100 > /dev/null 2> /dev/null & echo $!").run(&Cancel::default()).unwrap();
     let pid = String::from_utf8(ended.stdout).unwrap();
