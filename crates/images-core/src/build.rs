@@ -36,6 +36,9 @@ pub struct BuildOptions {
     pub keep_going: bool,
 }
 
+/// An engine and the listing of its store.
+type Detected = Result<(Box<dyn Engine>, Vec<StoredImage>), NoEngine>;
+
 /// A plan with everything that it was made from.
 pub struct Planned {
     /// The engine.
@@ -58,7 +61,7 @@ pub fn plan(
     reporter: &dyn Reporter,
 ) -> Result<Planned, Error> {
     let nodes = with_parents(graph, selected);
-    let mut found: Option<Result<(Box<dyn Engine>, Vec<StoredImage>), NoEngine>> = None;
+    let mut found: Option<Detected> = None;
     let keyed = threads::beside(
         || found = Some(detect(options.engine, &options.engine_options)),
         || session::keys(graph, &nodes, &options.host, cancel, reporter),

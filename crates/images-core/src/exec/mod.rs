@@ -85,8 +85,8 @@ pub fn run(
     reporter: &dyn Reporter,
 ) -> Result<Outcome, Stop> {
     let plan = &planned.plan;
-    let mut outcome = Outcome::default();
-    outcome.fresh = plan.items.iter().filter(|item| item.action == Action::Fresh).count();
+    let fresh = plan.items.iter().filter(|item| item.action == Action::Fresh).count();
+    let mut outcome = Outcome { fresh, ..Outcome::default() };
     let builds: Vec<&Item> = plan.builds().collect();
     check::before_builds(graph, &builds, options)?;
     outcome.retagged = retag(graph, planned, reporter)?;

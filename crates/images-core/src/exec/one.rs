@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::time::Instant;
 
-use camino::{Utf8Path, Utf8PathBuf};
+use camino::Utf8Path;
 use images_dockerfile::{FeatureUse, Replacement, rewrite};
 use images_engine::process::Cancel;
 use images_engine::{BuildFailure, BuildRequest, Secret, SecretSource};
@@ -222,7 +222,7 @@ fn base_name(graph: &Graph<'_>, id: NodeId) -> Option<String> {
 fn secrets(image: &Image) -> Vec<Secret> {
     let source = |table: &images_schema::SecretTable| match (&table.env, &table.file) {
         (Some(variable), _) => Some(SecretSource::Env(variable.clone())),
-        (None, Some(file)) => Some(SecretSource::File(Utf8PathBuf::from(image.folder.join(file)))),
+        (None, Some(file)) => Some(SecretSource::File(image.folder.join(file))),
         (None, None) => None,
     };
     let secrets = image.manifest.secrets.iter();

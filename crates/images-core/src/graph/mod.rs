@@ -176,7 +176,7 @@ impl<'a> Graph<'a> {
             let is_base = found.kind == images_dockerfile::ReferenceKind::From;
             match reference::target(self, member, found) {
                 Ok(target) => edges.push(Edge { span: found.span.clone(), target, is_base }),
-                Err(problem) => problems.push(problem),
+                Err(problem) => problems.push(*problem),
             }
         }
         if problems.is_empty() { Ok(edges) } else { Err(problems) }

@@ -57,12 +57,16 @@ pub fn select<'a>(image: &'a Image, tag: Option<&str>) -> Option<(usize, &'a Var
 }
 
 /// What one reference of `image`'s Dockerfile leads to.
-pub(super) fn target(graph: &Graph<'_>, image: &Image, found: &ImageReference) -> Result<Target, Diagnostic> {
+pub(super) fn target(
+    graph: &Graph<'_>,
+    image: &Image,
+    found: &ImageReference,
+) -> Result<Target, Box<Diagnostic>> {
     let workspace = graph.workspace;
     let reference = &found.reference;
     match owner(workspace, reference) {
         Owner::External => Ok(Target::External(reference.to_string())),
-        Owner::Nobody(name) => Err(no_member(workspace, image, found, name)),
+        Owner::Nobody(name) => Err(Box::new(no_member(workspace, image, found, name))),
         Owner::Member(_) if found.kind == ReferenceKind::Syntax => {
             Ok(Target::External(reference.to_string()))
         }
@@ -77,7 +81,7 @@ pub(super) fn target(graph: &Graph<'_>, image: &Image, found: &ImageReference) -
             let at = at.map_err(|_| no_member(workspace, image, found, name))?;
             match select(&workspace.images[at], reference.tag.as_deref()) {
                 Some((variant, _)) => Ok(Target::Internal(graph.id(at, variant))),
-                None => Err(no_version(&workspace.images[at], image, found)),
+                None => Err(Box::new(no_version(&workspace.images[at], image, found))),
             }
         }
     }
