@@ -73,8 +73,9 @@ pub(super) fn target(
         Owner::Member(name) if reference.digest.is_some() => {
             let message = format!("`{name}` is built here, so it has no digest to pin");
             let diagnostic = image.dockerfile.error(found.span.clone(), message, "a digest of our own image");
-            Err(diagnostic
-                .help("take the digest away; the build uses the exact image that belongs to this state"))
+            Err(Box::new(
+                diagnostic.help("take the digest away; the build uses the exact image of this state"),
+            ))
         }
         Owner::Member(name) => {
             let at = workspace.images.binary_search_by(|member| member.name.as_str().cmp(name));

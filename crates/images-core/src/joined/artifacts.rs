@@ -8,7 +8,7 @@ use cargo_metadata::Message;
 use images_engine::process::{Cancel, Child, Output};
 use images_schema::{Artifacts, Spanned, did_you_mean};
 
-use super::announce;
+use super::announced;
 use crate::event::Reporter;
 use crate::graph::{Graph, NodeId};
 use crate::workspace::{CrateIndex, Image};
@@ -70,8 +70,9 @@ pub(super) fn build(
     let mut built = Built::default();
     for (settings, bins) in groups {
         let names: Vec<_> = bins.iter().map(|(_, bin)| bin.as_str()).collect();
-        announce(reporter, format!("cargo build of {}", names.join(", ")));
-        for (bin, path) in cargo_build(graph, &settings, &bins, host, cancel)? {
+        let what = format!("cargo build of {}", names.join(", "));
+        let paths = announced(reporter, &what, || cargo_build(graph, &settings, &bins, host, cancel))?;
+        for (bin, path) in paths {
             built.0.insert((settings.clone(), bin), path);
         }
     }

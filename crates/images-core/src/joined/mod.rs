@@ -6,9 +6,12 @@ mod input;
 mod prepare;
 
 use std::collections::HashMap;
+use std::sync::{Condvar, Mutex};
+use std::time::Duration;
 
 use camino::Utf8PathBuf;
 use images_engine::process::Cancel;
+use images_engine::threads;
 
 use crate::context::Joined;
 use crate::event::{Event, Reporter};
@@ -71,7 +74,26 @@ fn artifact_place(bin: &str) -> Utf8PathBuf {
     Utf8PathBuf::from("artifacts/bin").join(bin)
 }
 
-/// Tells what is about to run on the host.
-fn announce(reporter: &dyn Reporter, what: String) {
-    reporter.event(&Event::HostCommand { what });
+/// How long a host command may take before it is announced: cargo with nothing to do is faster.
+const SILENT: Duration = Duration::from_millis(400);
+
+/// Runs `work`, and tells what is going on if it takes longer than [`SILENT`].
+fn announced<R>(reporter: &dyn Reporter, what: &str, work: impl FnOnce() -> R) -> R {
+    let (done, changed) = (Mutex::new(false), Condvar::new());
+    let lock = || done.lock().expect("nothing panics while it holds this lock");
+    threads::beside(
+        || {
+            let waited = changed.wait_timeout_while(lock(), SILENT, |done| !*done);
+            let (_, timeout) = waited.expect("nothing panics while it holds this lock");
+            if timeout.timed_out() {
+                reporter.event(&Event::HostCommand { what: what.to_owned() });
+            }
+        },
+        || {
+            let result = work();
+            *lock() = true;
+            changed.notify_all();
+            result
+        },
+    )
 }

@@ -11,7 +11,7 @@ use images_engine::process::{Cancel, Child, Output};
 use images_engine::threads;
 use images_schema::{PrepareTable, Spanned};
 
-use super::{announce, input};
+use super::{announced, input};
 use crate::context::Joined;
 use crate::event::Reporter;
 use crate::graph::{Graph, NodeId};
@@ -73,7 +73,7 @@ fn prepare(
             .map_err(Error::io("cannot create a folder in", &cache))?;
         let fresh = Utf8PathBuf::try_from(fresh.keep())
             .map_err(|error| Error::io("cannot use", &cache)(std::io::Error::other(error)))?;
-        let made = execute(graph, task, host, cancel, &fresh.join(&name));
+        let made = announced(reporter, &what, || execute(graph, task, host, cancel, &fresh.join(&name)));
         let placed = made.and_then(|()| put_in_place(&fresh, &folder));
         if placed.is_err() {
             // What is left over is only a cache's litter, and the error itself is what matters.
