@@ -63,10 +63,7 @@ fn prepare(
     let from = folder.join(&name);
     if !from.exists() {
         let words = words(graph, task, "")?;
-        announce(
-            reporter,
-            format!("{} for {}", words.first().map_or("", String::as_str), graph.spec(task.id)),
-        );
+        let what = format!("{} for {}", words.first().map_or("", String::as_str), graph.spec(task.id));
         let fresh = tempfile::Builder::new()
             .prefix("new-")
             .tempdir_in(create(&cache)?)
