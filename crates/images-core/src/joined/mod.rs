@@ -84,8 +84,7 @@ fn announced<R>(reporter: &dyn Reporter, what: &str, work: impl FnOnce() -> R) -
     threads::beside(
         || {
             let waited = changed.wait_timeout_while(lock(), SILENT, |done| !*done);
-            let (_, timeout) = waited.expect("nothing panics while it holds this lock");
-            if timeout.timed_out() {
+            if waited.is_ok_and(|(_, timeout)| timeout.timed_out()) {
                 reporter.event(&Event::HostCommand { what: what.to_owned() });
             }
         },
