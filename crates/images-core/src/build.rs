@@ -8,7 +8,7 @@
 use std::fs::{self, File, TryLockError};
 
 use images_engine::process::Cancel;
-use images_engine::{Engine, EngineChoice, EngineOptions, NoEngine, StoredImage, detect, threads};
+use images_engine::{Engine, NoEngine, StoredImage, threads};
 use images_schema::Diagnostic;
 
 use crate::event::{Event, Reporter};
@@ -28,16 +28,17 @@ const MAX_PLANS: usize = 5;
 pub struct BuildOptions {
     /// The host.
     pub host: HostOptions,
-    /// Which engine.
-    pub engine: EngineChoice,
-    /// What the environment says about engines.
-    pub engine_options: EngineOptions,
+    /// Whether the engine was found rather than named, so that the report says which it is.
+    pub automatic: bool,
     /// Whether independent builds go on after a failure.
     pub keep_going: bool,
 }
 
 /// An engine and the listing of its store.
-type Detected = Result<(Box<dyn Engine>, Vec<StoredImage>), NoEngine>;
+pub type Detected = Result<(Box<dyn Engine>, Vec<StoredImage>), NoEngine>;
+
+/// Finds the engine and lists its store; called once a plan.
+pub type Detect<'a> = &'a (dyn Fn() -> Detected + Sync);
 
 /// A plan with everything that it was made from.
 pub struct Planned {
@@ -57,13 +58,14 @@ pub fn plan(
     graph: &Graph<'_>,
     selected: &[NodeId],
     options: &BuildOptions,
+    detect: Detect<'_>,
     cancel: &Cancel,
     reporter: &dyn Reporter,
 ) -> Result<Planned, Error> {
     let nodes = with_parents(graph, selected);
     let mut found: Option<Detected> = None;
     let keyed = threads::beside(
-        || found = Some(detect(options.engine, &options.engine_options)),
+        || found = Some(detect()),
         || session::keys(graph, &nodes, &options.host, cancel, reporter),
     )?;
     let (engine, images) = match found {
@@ -83,16 +85,17 @@ pub fn build(
     graph: &Graph<'_>,
     selected: &[NodeId],
     options: &BuildOptions,
+    detect: Detect<'_>,
     cancel: &Cancel,
     reporter: &dyn Reporter,
 ) -> Result<Outcome, Error> {
-    let mut planned = plan(graph, selected, options, cancel, reporter)?;
+    let mut planned = plan(graph, selected, options, detect, cancel, reporter)?;
     if planned.plan.is_fresh() {
         return Ok(Outcome::of_fresh(&planned.plan));
     }
     let (lock, waited) = lock(graph, planned.engine.as_ref(), reporter)?;
     if waited {
-        planned = plan(graph, selected, options, cancel, reporter)?;
+        planned = plan(graph, selected, options, detect, cancel, reporter)?;
     }
     let mut plans = 1;
     let outcome = loop {
@@ -103,7 +106,7 @@ pub fn build(
             Err(Stop::Changed { path }) => {
                 plans += 1;
                 reporter.event(&Event::Replanned { path });
-                planned = plan(graph, selected, options, cancel, reporter)?;
+                planned = plan(graph, selected, options, detect, cancel, reporter)?;
             }
         }
     };

@@ -11,10 +11,10 @@ pub(super) fn run(session: &Session, args: &Build) -> Result<u8, Error> {
     let workspace = session.workspace(&args.args)?;
     let graph = session.graph(&workspace)?;
     let selected = args.selection.resolve(&graph)?;
-    let mut options = session.build_options(&args.engine, &workspace)?;
+    let (mut options, detect) = session.build_options(&args.engine, &workspace)?;
     options.keep_going = args.keep_going;
     let reporter = report::of(args.message_format, session.terminal);
-    let outcome = build::build(&graph, &selected, &options, &session.cancel, &*reporter)?;
+    let outcome = build::build(&graph, &selected, &options, &detect, &session.cancel, &*reporter)?;
     reporter.finish(&outcome, started.elapsed());
     Ok(if outcome.is_success() { exit_code::DONE } else { exit_code::FAILED })
 }

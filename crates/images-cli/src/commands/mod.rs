@@ -13,11 +13,13 @@ mod tree;
 
 use std::process::ExitCode;
 
+use images_core::Error;
+use images_core::build::{BuildOptions, Detected};
 use images_core::graph::{Graph, NodeId};
 use images_core::selection::{self, Selection};
 use images_core::workspace::{self, Workspace};
-use images_core::{Error, build::BuildOptions};
 use images_engine::process::Cancel;
+use images_engine::{EngineChoice, detect};
 
 use crate::arguments::{BuildArgs, Command, EngineArgs, Global, Images, SelectionArgs};
 use crate::environment;
@@ -70,13 +72,20 @@ impl Session {
         Graph::of(workspace, environment::host_options(&self.global)?.jobs)
     }
 
-    fn build_options(&self, args: &EngineArgs, workspace: &Workspace) -> Result<BuildOptions, Error> {
-        Ok(BuildOptions {
+    /// How to build, and on what.
+    fn build_options(
+        &self,
+        args: &EngineArgs,
+        workspace: &Workspace,
+    ) -> Result<(BuildOptions, impl Fn() -> Detected + Sync + use<>), Error> {
+        let choice = environment::engine_choice(args, workspace.engine.as_ref(), &workspace.source)?;
+        let engine_options = environment::engine_options(args);
+        let options = BuildOptions {
             host: environment::host_options(&self.global)?,
-            engine: environment::engine_choice(args, workspace.engine.as_ref(), &workspace.source)?,
-            engine_options: environment::engine_options(args),
+            automatic: choice == EngineChoice::Auto,
             keep_going: false,
-        })
+        };
+        Ok((options, move || detect(choice, &engine_options)))
     }
 }
 

@@ -93,9 +93,8 @@ pub fn run(
     if builds.is_empty() {
         return Ok(outcome);
     }
-    let automatic = options.engine == images_engine::EngineChoice::Auto;
     let description = planned.engine.describe().map_err(Error::from)?;
-    reporter.event(&Event::Engine { description, automatic });
+    reporter.event(&Event::Engine { description, automatic: options.automatic });
     let history = History::of(&graph.workspace.cache());
     let schedule = Schedule::new(graph, &builds, &history.durations(), options.keep_going);
     let records = Records::of(&graph.workspace.cache());
