@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
 use images_core::Error;
+use images_engine::EngineError;
 use images_schema::{Diagnostic, Severity};
 
 /// A diagnostic with its file, line and span, as rustc shows one.
@@ -48,12 +49,11 @@ pub(crate) fn error(error: &Error) -> String {
     match error {
         Error::Input(diagnostics) => diagnostics.iter().map(diagnostic).collect::<Vec<_>>().join("\n\n"),
         Error::NoEngine(none) => {
-            let tried = none.tried.iter().map(|tried| format!("{tried}")).collect::<Vec<_>>();
-            let hints = none.tried.iter().filter_map(|tried| tried.help.clone()).collect::<Vec<_>>();
-            let mut help = tried.join("\n");
-            for hint in hints {
-                help.push_str(&format!("\n{hint}"));
-            }
+            let line = |tried: &EngineError| match &tried.help {
+                Some(help) => format!("{tried}; {help}"),
+                None => tried.to_string(),
+            };
+            let help = none.tried.iter().map(line).collect::<Vec<_>>().join("\n");
             with_help(none.to_string(), Some(&help))
         }
         Error::Engine(engine) => with_help(engine.to_string(), engine.help.as_deref()),

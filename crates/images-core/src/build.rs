@@ -14,7 +14,7 @@ use images_schema::Diagnostic;
 use crate::event::{Event, Reporter};
 use crate::exec::{self, Outcome, Stop};
 use crate::graph::{Graph, NodeId};
-use crate::plan::{self, Plan, Records};
+use crate::plan::{self, Action, Plan, Records};
 use crate::selection::with_parents;
 use crate::session::{self, Keyed};
 use crate::store::Store;
@@ -91,6 +91,7 @@ pub fn build(
 ) -> Result<Outcome, Error> {
     let mut planned = plan(graph, selected, options, detect, cancel, reporter)?;
     if planned.plan.is_fresh() {
+        report_fresh(graph, &planned.plan, reporter);
         return Ok(Outcome::of_fresh(&planned.plan));
     }
     let (lock, waited) = lock(graph, planned.engine.as_ref(), reporter)?;
@@ -110,8 +111,15 @@ pub fn build(
             }
         }
     };
+    report_fresh(graph, &planned.plan, reporter);
     drop(lock);
     Ok(outcome)
+}
+
+fn report_fresh(graph: &Graph<'_>, plan: &Plan, reporter: &dyn Reporter) {
+    for item in plan.items.iter().filter(|item| item.action == Action::Fresh) {
+        reporter.event(&Event::Fresh { spec: graph.spec(item.id).to_string() });
+    }
 }
 
 fn restless(path: &str) -> Error {

@@ -28,6 +28,11 @@ pub enum Event {
         /// What changed.
         path: String,
     },
+    /// A variant that is there already.
+    Fresh {
+        /// The variant.
+        spec: String,
+    },
     /// A build starts.
     Started {
         /// The variant.

@@ -26,6 +26,11 @@ impl Reporter for Human {
             Event::Replanned { path } => {
                 say(Style::Note, "Planning", &format!("again: `{path}` changed while it was being read"));
             }
+            Event::Fresh { spec } => {
+                if self.terminal.verbose {
+                    say(Style::Good, "Fresh", spec);
+                }
+            }
             Event::Started { spec, reason, .. } => {
                 say(Style::Good, "Building", &format!("{spec} ({reason})"));
             }

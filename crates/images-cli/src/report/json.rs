@@ -23,6 +23,7 @@ impl Reporter for Json {
             }
             Event::Waiting => json!({"event": "waiting"}),
             Event::Replanned { path } => json!({"event": "replanned", "path": path}),
+            Event::Fresh { spec } => json!({"event": "fresh", "spec": spec}),
             Event::Started { spec, reason, log } => {
                 json!({"event": "started", "spec": spec, "reason": reason, "message": reason.to_string(), "log": log})
             }
