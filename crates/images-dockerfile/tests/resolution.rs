@@ -5,11 +5,7 @@ use std::collections::BTreeMap;
 use images_dockerfile::{Dockerfile, Inputs, Platform, Problem, ReferenceKind, Resolution};
 
 fn platform(os: &str, architecture: &str, variant: Option<&str>) -> Platform {
-    Platform {
-        os: os.to_owned(),
-        architecture: architecture.to_owned(),
-        variant: variant.map(str::to_owned),
-    }
+    Platform { os: os.to_owned(), architecture: architecture.to_owned(), variant: variant.map(str::to_owned) }
 }
 
 fn try_resolve(text: &str, args: &[(&str, &str)], target: Option<&str>) -> Result<Resolution, Problem> {
@@ -37,7 +33,8 @@ fn references(text: &str, resolution: &Resolution) -> Vec<(ReferenceKind, String
 
 #[test]
 fn a_base_reached_through_arguments_of_arguments() {
-    let text = "ARG REGISTRY=quay.io\nARG OWNER=jupyter\nARG BASE_IMAGE=$REGISTRY/$OWNER/x\nFROM $BASE_IMAGE\n";
+    let text =
+        "ARG REGISTRY=quay.io\nARG OWNER=jupyter\nARG BASE_IMAGE=$REGISTRY/$OWNER/x\nFROM $BASE_IMAGE\n";
     let resolution = resolve(text);
     assert_eq!(
         references(text, &resolution),
