@@ -157,7 +157,8 @@ fn words_expand_as_they_do_in_docker() {
             variables.0.push(("Y", Value::Set(y.to_owned())));
         }
         let lexer = Lexer::new(escape.chars().next().expect("an escape character"));
-        let expanded = lexer.expand(word, &variables).map_or("refused".to_owned(), |expansion| expansion.text);
+        let expanded =
+            lexer.expand(word, &variables).map_or("refused".to_owned(), |expansion| expansion.text);
         assert_eq!(expanded, answer, "{line}");
     }
 }
