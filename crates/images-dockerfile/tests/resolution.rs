@@ -185,7 +185,7 @@ fn every_kind_of_reference_is_found_at_its_value() {
         ONBUILD RUN --mount=from=ghcr.io/acme/e,target=/m true\n\
         COPY --from=scratch / /\n\
         COPY --from=\"acme/f\" /x /\n";
-    let onbuild = |kind, written, stage| (kind, written, format!("{written}"), Some(stage), true);
+    let onbuild = |kind, written, stage| (kind, written, str::to_owned(written), Some(stage), true);
     assert_eq!(
         references(text, &resolve(text)),
         [
