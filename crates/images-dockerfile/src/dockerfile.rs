@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::directive::Directives;
 use crate::heredoc;
-use crate::instruction::{ArgPair, Body, Fault, From, KEYWORDS, Reader};
+use crate::instruction::{ArgPair, Body, Fault, From, KEYWORDS, Reader, takes_heredocs};
 use crate::logical_line::{LogicalLine, PhysicalLines};
 use crate::word::{Part, Word};
 use crate::{Problem, Span};
@@ -232,15 +232,15 @@ fn read_instruction(
             help: Some("remove them, or turn them into comments".to_owned()),
         });
     }
-    let read = reader.read(part).map_err(Fault::into_problem)?;
-    let heredoc = if read.takes_heredocs { skip_heredocs(part, lines)? } else { None };
+    let (keyword, body) = reader.read(part).map_err(Fault::into_problem)?;
+    let heredoc = if takes_heredocs(part) { skip_heredocs(part, lines)? } else { None };
     Ok(Instruction {
-        keyword: read.keyword,
+        keyword,
         text: part.text().to_owned(),
         line: line.number,
         span: part.span(),
         stage: None,
-        body: read.body,
+        body,
         heredoc,
     })
 }

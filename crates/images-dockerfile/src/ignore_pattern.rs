@@ -55,7 +55,7 @@ impl IgnorePattern {
     }
 }
 
-/// The regular expression, without its anchors, and whether a shortcut does as well.
+/// The regular expression, without the `^` at its start, and whether a shortcut does as well.
 fn translate(pattern: &str) -> (Kind, String) {
     let mut regex = String::new();
     let mut kind = Kind::Exact;
@@ -96,5 +96,6 @@ fn translate(pattern: &str) -> (Kind, String) {
         }
         first = false;
     }
+    regex.push('$');
     (kind, regex)
 }

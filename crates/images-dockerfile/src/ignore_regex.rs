@@ -1,7 +1,9 @@
-//! The regular expressions that `.dockerignore` patterns become: characters, classes, `.*`, a class with a star,
-//! `(.*/)?` and `^`, and nothing else.
+//! The regular expressions that `.dockerignore` patterns become: characters, escapes, classes, `.*`, a class with a
+//! star, `(.*/)?`, `^` and `$`, and nothing else.
+//!
+//! Rules: <https://pkg.go.dev/regexp/syntax>
 
-/// A compiled expression; it must match the whole path.
+/// A compiled expression; it must match from the path's start.
 #[derive(Debug, Clone)]
 pub(crate) struct IgnoreRegex {
     nodes: Vec<Node>,
@@ -18,6 +20,10 @@ enum Node {
     Folders,
     /// `^`
     Start,
+    /// `$`, which a pattern can escape.
+    End,
+    /// `\b`, or `\B` if `false`: there is a word's border.
+    Border(bool),
 }
 
 /// From the first to the last, both included.
@@ -63,11 +69,14 @@ impl IgnoreRegex {
         }
         let literal = |node: &Node| if let Node::One(set) = node { set.literal() } else { None };
         let prefix = nodes.iter().map_while(literal).collect();
-        let backwards: String = nodes.iter().rev().map_while(literal).collect();
-        Ok(Self { prefix, suffix: backwards.chars().rev().collect(), nodes })
+        let suffix: String = match nodes.split_last() {
+            Some((Node::End, before)) => before.iter().rev().map_while(literal).collect(),
+            _ => String::new(),
+        };
+        Ok(Self { prefix, suffix: suffix.chars().rev().collect(), nodes })
     }
 
-    /// Whether the whole path matches.
+    /// Whether the path matches.
     pub(crate) fn matches(&self, path: &str) -> bool {
         if !path.starts_with(&self.prefix) || !path.ends_with(&self.suffix) {
             return false;
@@ -81,11 +90,13 @@ impl IgnoreRegex {
         loop {
             let next = path[at..].chars().next();
             match (self.nodes.get(node), next) {
-                (None, _) => return at == path.len(),
+                (None, _) => return true,
                 (Some(Node::One(set)), Some(c)) if set.contains(c) => at += c.len_utf8(),
                 (Some(Node::One(_)), _) => return false,
-                (Some(Node::Start), _) if at > 0 => return false,
-                (Some(Node::Start), _) => {}
+                (Some(Node::Start), _) if at == 0 => {}
+                (Some(Node::End), None) => {}
+                (Some(Node::Border(wanted)), _) if is_border(path, at) == *wanted => {}
+                (Some(Node::Start | Node::End | Node::Border(_)), _) => return false,
                 (Some(Node::Many(_) | Node::Folders), _) => return self.branch(path, node, at, failed),
             }
             node += 1;
@@ -115,6 +126,13 @@ impl IgnoreRegex {
     }
 }
 
+/// Whether a word of ASCII letters, digits and `_` starts or ends here.
+fn is_border(path: &str, at: usize) -> bool {
+    let is_word = |byte: Option<&u8>| byte.is_some_and(|byte| byte.is_ascii_alphanumeric() || *byte == b'_');
+    is_word(at.checked_sub(1).and_then(|before| path.as_bytes().get(before)))
+        != is_word(path.as_bytes().get(at))
+}
+
 fn read_node(regex: &str) -> Result<(Node, &str), &'static str> {
     for (text, node) in [
         ("(.*/)?", Node::Folders),
@@ -122,6 +140,11 @@ fn read_node(regex: &str) -> Result<(Node, &str), &'static str> {
         ("[^/]*", Node::Many(Set::NotSlash)),
         ("[^/]", Node::One(Set::NotSlash)),
         ("^", Node::Start),
+        ("$", Node::End),
+        ("\\A", Node::Start),
+        ("\\z", Node::End),
+        ("\\b", Node::Border(true)),
+        ("\\B", Node::Border(false)),
     ] {
         if let Some(rest) = regex.strip_prefix(text) {
             return Ok((node, rest));
@@ -193,6 +216,8 @@ fn read_character(text: &str) -> Result<(Set, &str), &'static str> {
     }
     let escaped = characters.next().ok_or("nothing follows the escape")?;
     let set = match escaped {
+        'x' => return hexadecimal(characters.as_str()),
+        '0'..='7' => return octal(&text[1..]),
         'd' | 'D' => class_of(&[('0', '9')], escaped),
         's' | 'S' => class_of(&[('\t', '\n'), ('\u{c}', '\r'), (' ', ' ')], escaped),
         'w' | 'W' => class_of(&[('0', '9'), ('A', 'Z'), ('_', '_'), ('a', 'z')], escaped),
@@ -203,9 +228,35 @@ fn read_character(text: &str) -> Result<(Set, &str), &'static str> {
         't' => Set::Literal('\t'),
         'v' => Set::Literal('\u{b}'),
         c if c.is_ascii() && !c.is_ascii_alphanumeric() => Set::Literal(c),
-        _ => return Err("only punctuation can be escaped"),
+        _ => return Err("docker gives this escape no meaning, or another"),
     };
     Ok((set, characters.as_str()))
+}
+
+/// `\x41` or `\x{41}`, from behind the `x`.
+fn hexadecimal(text: &str) -> Result<(Set, &str), &'static str> {
+    let (digits, rest) = match text.strip_prefix('{') {
+        Some(braced) => braced.split_once('}').ok_or("`}` is missing")?,
+        None => text.split_at_checked(2).ok_or("two hexadecimal digits are missing")?,
+    };
+    let all = digits.bytes().all(|byte| byte.is_ascii_hexdigit());
+    let code = u32::from_str_radix(digits, 16).ok().filter(|_| all);
+    let c = code.and_then(char::from_u32).ok_or("this is no character's number")?;
+    Ok((Set::Literal(c), rest))
+}
+
+/// `\0` and up to two digits more, or `\101`, from behind the backslash.
+fn octal(text: &str) -> Result<(Set, &str), &'static str> {
+    let end = text.bytes().take(3).take_while(|byte| (b'0'..=b'7').contains(byte)).count();
+    if end == 1 && !text.starts_with('0') {
+        return Err("docker knows no back-references");
+    }
+    let (digits, rest) = text.split_at(end);
+    let c = u32::from_str_radix(digits, 8)
+        .ok()
+        .and_then(char::from_u32)
+        .ok_or("this is no character's number")?;
+    Ok((Set::Literal(c), rest))
 }
 
 fn class_of(ranges: &[(char, char)], letter: char) -> Set {

@@ -128,37 +128,34 @@ struct Statement<'l> {
     arguments: Part<'l>,
 }
 
-/// An instruction that was read.
-pub(crate) struct Read {
-    /// In upper case.
-    pub(crate) keyword: String,
-    pub(crate) body: Body,
-    /// Whether heredocs may follow.
-    pub(crate) takes_heredocs: bool,
+/// Whether heredocs may follow an instruction: `ADD`, `COPY` and `RUN` take them, except in their JSON form.
+pub(crate) fn takes_heredocs(line: Part<'_>) -> bool {
+    let statement = Statement::split(line);
+    match statement.keyword.text().to_uppercase().as_str() {
+        "ADD" | "COPY" | "RUN" => json_array::read(statement.arguments.text()) == JsonArray::No,
+        "ONBUILD" => takes_heredocs(statement.arguments),
+        _ => false,
+    }
 }
 
 impl Reader {
-    /// Reads one instruction.
+    /// Reads one instruction, and gives its keyword in upper case with it.
     ///
     /// # Errors
     /// What docker refuses.
-    pub(crate) fn read(&mut self, line: Part<'_>) -> Result<Read, Fault> {
-        let (keyword, rest) = line.trim().split_first();
-        let rest = rest.unwrap_or(keyword.slice(keyword.text().len(), keyword.text().len()));
-        let (flags, arguments) = flag::split(rest);
-        let upper = keyword.text().to_uppercase();
-        let statement = Statement { keyword, flags, arguments };
-        let mut takes_heredocs = false;
-        let body = match upper.as_str() {
-            "ADD" | "COPY" => self.transfer(&statement, upper == "ADD", &mut takes_heredocs)?,
+    pub(crate) fn read(&mut self, line: Part<'_>) -> Result<(String, Body), Fault> {
+        let statement = Statement::split(line);
+        let keyword = statement.keyword.text().to_uppercase();
+        let body = match keyword.as_str() {
+            "ADD" | "COPY" => self.transfer(&statement, keyword == "ADD")?,
             "ARG" => self.arg(&statement)?,
-            "ENV" | "LABEL" => self.pairs(&statement, upper == "ENV")?,
+            "ENV" | "LABEL" => self.pairs(&statement, keyword == "ENV")?,
             "FROM" => self.from(&statement)?,
-            "ONBUILD" => self.onbuild(&statement, &mut takes_heredocs)?,
-            "RUN" => self.run(&statement, &mut takes_heredocs)?,
-            _ => self.other(&statement, &upper)?,
+            "ONBUILD" => self.onbuild(&statement)?,
+            "RUN" => self.run(&statement)?,
+            _ => self.other(&statement, &keyword)?,
         };
-        Ok(Read { keyword: upper, body, takes_heredocs })
+        Ok((keyword, body))
     }
 
     fn check_flags(&self, statement: &Statement<'_>, known: &[(&str, Takes)]) -> Result<(), Problem> {
@@ -216,11 +213,9 @@ impl Reader {
         Ok(if is_env { Body::Env(pairs) } else { Body::Other })
     }
 
-    fn transfer(&self, statement: &Statement<'_>, is_add: bool, heredocs: &mut bool) -> Result<Body, Fault> {
+    fn transfer(&self, statement: &Statement<'_>, is_add: bool) -> Result<Body, Fault> {
         let name = if is_add { "ADD" } else { "COPY" };
-        let json = statement.json()?;
-        *heredocs = json.is_none();
-        let mut words = json.unwrap_or_else(|| statement.arguments.split_blanks());
+        let mut words = statement.json()?.unwrap_or_else(|| statement.arguments.split_blanks());
         let destination = words.pop().filter(|_| !words.is_empty()).ok_or_else(|| {
             statement.problem(
                 &format!("{name} needs a source and a destination"),
@@ -245,8 +240,8 @@ impl Reader {
         }))
     }
 
-    fn run(&self, statement: &Statement<'_>, heredocs: &mut bool) -> Result<Body, Fault> {
-        *heredocs = statement.json()?.is_none();
+    fn run(&self, statement: &Statement<'_>) -> Result<Body, Fault> {
+        statement.json()?;
         self.check_flags(statement, &RUN_FLAGS)?;
         let mounts = statement.flags.iter().filter(|flag| flag.name == "mount");
         Ok(Body::Run(Run {
@@ -255,7 +250,7 @@ impl Reader {
         }))
     }
 
-    fn onbuild(&mut self, statement: &Statement<'_>, heredocs: &mut bool) -> Result<Body, Fault> {
+    fn onbuild(&mut self, statement: &Statement<'_>) -> Result<Body, Fault> {
         if statement.arguments.text().is_empty() {
             return Err(statement
                 .problem("ONBUILD needs an instruction", "write ONBUILD and an instruction")
@@ -269,10 +264,7 @@ impl Reader {
                 .into());
         }
         match self.read(statement.arguments) {
-            Ok(read) => {
-                *heredocs = read.takes_heredocs;
-                Ok(Body::Onbuild(Some(Box::new(read.body))))
-            }
+            Ok((_, body)) => Ok(Body::Onbuild(Some(Box::new(body)))),
             Err(Fault::Meaning(problem)) => {
                 self.warnings.push(Problem { label: "this fails in every child".to_owned(), ..problem });
                 Ok(Body::Onbuild(None))
@@ -386,7 +378,14 @@ const HEALTHCHECK_FLAGS: [(&str, Takes); 5] = [
     ("timeout", Takes::Value),
 ];
 
-impl Statement<'_> {
+impl<'l> Statement<'l> {
+    fn split(line: Part<'l>) -> Self {
+        let (keyword, rest) = line.trim().split_first();
+        let rest = rest.unwrap_or(keyword.slice(keyword.text().len(), keyword.text().len()));
+        let (flags, arguments) = flag::split(rest);
+        Self { keyword, flags, arguments }
+    }
+
     /// The whole statement is what is wrong.
     fn problem(&self, message: &str, help: &str) -> Problem {
         let keyword = self.keyword.span();

@@ -381,3 +381,6 @@ fn required_error(name: &str, word: &str, set: bool) -> String {
     };
     format!("{name}: {reason}")
 }
+
+#[cfg(test)]
+mod tests;
