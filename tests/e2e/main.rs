@@ -116,7 +116,8 @@ fn start(engine: &Flavour, registry: &Flavour) -> Result<Bench, String> {
         Ok(Found::Registry(program)) => Some(machine::start_registry(program)?),
         _ => None,
     };
-    Ok(Bench { engine, registry })
+    let inmate = machine::inmate()?;
+    Ok(Bench { engine, registry, inmate })
 }
 
 fn failing(name: String, why: String) -> Trial {
