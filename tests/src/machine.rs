@@ -96,6 +96,9 @@ fn with_machine<T>(act: impl FnOnce(&mut Machine) -> Result<T, String>) -> Resul
 /// A file cannot be written, or the daemon does not start.
 pub fn start(found: &Found, flavour: &'static str) -> Result<Engine, String> {
     with_machine(|machine| {
+        if let Some(engine) = machine.engines.iter().find(|engine| engine.flavour == flavour) {
+            return Ok(engine.clone());
+        }
         let engine = machine.engine(found, flavour)?;
         machine.engines.push(engine.clone());
         Ok(engine)

@@ -1,6 +1,7 @@
 //! A workspace in a temporary folder, and the tool run on it.
 
 use std::fs::{self, File, FileTimes};
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -34,7 +35,8 @@ impl Workspace {
         Self::with_environment(engine.environment.clone(), tool)
     }
 
-    /// An empty workspace where no engine is: the search path is an empty folder.
+    /// An empty workspace where no engine is: the search path is an empty folder, and no socket is where the
+    /// environment says.
     ///
     /// # Panics
     /// There is no temporary folder.
@@ -42,8 +44,27 @@ impl Workspace {
         let mut workspace = Self::with_environment(Environment::new(), tool);
         let programs = workspace.path().join("target/programs");
         fs::create_dir_all(&programs).expect("the folder is ours");
+        let socket = format!("unix://{}", programs.join("no.sock").display());
         workspace.environment.extend(hermetic_environment(&programs));
-        workspace.environment.insert("PATH".into(), programs.into());
+        workspace
+            .environment
+            .extend([("PATH".into(), programs.into()), ("DOCKER_HOST".into(), socket.into())]);
+        workspace
+    }
+
+    /// The same with a docker, a podman and a buildah that do nothing but fail, saying so, and note that they were
+    /// called.
+    ///
+    /// # Panics
+    /// There is no temporary folder.
+    pub fn with_broken_engines(tool: &str, says: &str) -> Self {
+        let workspace = Self::without_engine(tool);
+        for name in ["docker", "podman", "buildah"] {
+            let script = workspace.path().join("target/programs").join(name);
+            let text = format!("#!/bin/sh\necho {name} \"$@\" >>\"${CALLS}\"\necho '{says}' >&2\nexit 1\n");
+            fs::write(&script, text).expect("the folder is ours");
+            fs::set_permissions(&script, fs::Permissions::from_mode(0o755)).expect("the file is ours");
+        }
         workspace
     }
 
