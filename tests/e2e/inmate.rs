@@ -3,8 +3,7 @@
 //! * `say WORD…` prints the words.
 //! * `fail CODE LINES` prints `line 1` to `line LINES` and exits with the code.
 //! * `write FILE WORD…` writes the words.
-//! * `size FILE` prints how many bytes the file has.
-//! * `env NAME` prints how many bytes the variable has.
+//! * `write-size FILE OTHER` writes how many bytes the other file has.
 
 use std::{env, fs, process};
 
@@ -17,8 +16,10 @@ fn main() {
             process::exit(code.parse().expect("a number"));
         }
         ["write", file, words @ ..] => fs::write(file, words.join(" ")).expect("a file that can be written"),
-        ["size", file] => println!("{} bytes", fs::read(file).expect("a file").len()),
-        ["env", name] => println!("{} bytes", env::var(name).unwrap_or_default().len()),
+        ["write-size", file, other] => {
+            let size = fs::read(other).expect("a file").len();
+            fs::write(file, size.to_string()).expect("a file that can be written");
+        }
         other => panic!("unknown: {other:?}"),
     }
 }

@@ -13,7 +13,7 @@ use std::process::ExitCode;
 use images_tests::flavour::{self, Flavour, Found};
 use images_tests::machine;
 use libtest_mimic::{Arguments, Failed, Trial};
-use scenarios::{Bench, Scenario};
+use scenarios::{Bench, Need, Scenario};
 
 /// Options of the test binary that have a value in the next word.
 const WITH_VALUE: [&str; 5] = ["--test-threads", "--logfile", "--skip", "--color", "--format"];
@@ -39,22 +39,20 @@ fn main() -> ExitCode {
 }
 
 fn trials(flavours: &[Flavour], required: &[&str], only_list: bool, filters: &[String]) -> Vec<Trial> {
-    let (registry, engines) = flavours.split_last().expect("there are engines");
     let mut trials = Vec::new();
-    for engine in engines {
+    for engine in flavours.iter().filter(|flavour| flavour.name != "registry") {
         if let Err(why) = &engine.found {
             eprintln!("{}: not here: {why}", engine.name);
         }
+        let name = |scenario: &&Scenario| format!("{}::{}", engine.name, scenario.name);
         let is_selected = |scenario: &&Scenario| {
-            let name = format!("{}::{}", engine.name, scenario.name);
-            filters.is_empty() || filters.iter().any(|filter| name.contains(filter.as_str()))
+            filters.is_empty() || filters.iter().any(|filter| name(scenario).contains(filter.as_str()))
         };
         let selected: Vec<_> = scenarios::ALL.iter().filter(is_selected).collect();
         if only_list {
-            let name = |scenario: &&Scenario| format!("{}::{}", engine.name, scenario.name);
             trials.extend(selected.iter().map(|scenario| failing(name(scenario), String::new())));
         } else {
-            trials.extend(engine_trials(engine, registry, required, &selected));
+            trials.extend(engine_trials(engine, flavours, required, &selected));
         }
     }
     trials
@@ -87,16 +85,22 @@ fn required(list: &str) -> Result<Vec<&'static str>, String> {
 /// The tests of one engine. It is started if one of them will run.
 fn engine_trials(
     engine: &Flavour,
-    registry: &Flavour,
+    flavours: &[Flavour],
     required: &[&str],
     selected: &[&'static Scenario],
 ) -> Vec<Trial> {
     let why_not = |scenario: &Scenario| {
-        let needed = if scenario.registry { vec![engine, registry] } else { vec![engine] };
-        needed.into_iter().find_map(|flavour| Some((flavour.name, flavour.found.as_ref().err()?)))
+        let needed = [Some(engine), needed(scenario.needs, flavours)];
+        needed.into_iter().flatten().find_map(|flavour| Some((flavour.name, flavour.found.as_ref().err()?)))
     };
-    let runs = selected.iter().any(|scenario| why_not(scenario).is_none());
-    let started = if runs { start(engine, registry) } else { Err("it was not started".into()) };
+    let running_needs =
+        selected.iter().filter(|scenario| why_not(scenario).is_none()).map(|scenario| scenario.needs);
+    let running_needs: Vec<Need> = running_needs.collect();
+    let bench = if running_needs.is_empty() {
+        Err("nothing runs".into())
+    } else {
+        start(engine, flavours, &running_needs)
+    };
     let trial = |scenario: &&'static Scenario| {
         let name = format!("{}::{}", engine.name, scenario.name);
         match why_not(scenario) {
@@ -104,19 +108,40 @@ fn engine_trials(
                 failing(name, format!("{absent} is required: {why}"))
             }
             Some((absent, why)) => failing(name, format!("{absent}: {why}")).with_ignored_flag(true),
-            None => running(name, scenario, started.clone()),
+            None => running(name, scenario, bench.clone()),
         }
     };
     selected.iter().map(trial).collect()
 }
 
-fn start(engine: &Flavour, registry: &Flavour) -> Result<Bench, String> {
-    let engine = machine::start(engine.found.as_ref()?, engine.name)?;
-    let registry = match &registry.found {
-        Ok(Found::Registry(program)) => Some(machine::start_registry(program)?),
-        _ => None,
+/// The flavour that this need is met by: of two dockers with BuildKit, the newer, if it is there.
+fn needed(need: Need, flavours: &[Flavour]) -> Option<&Flavour> {
+    let named = |name: &str| flavours.iter().find(|flavour| flavour.name == name);
+    match need {
+        Need::Nothing => None,
+        Need::Registry => named("registry"),
+        Need::BuildKit => {
+            let newer = named("docker-buildx").filter(|flavour| flavour.found.is_ok());
+            newer.or_else(|| named("docker-buildkit"))
+        }
+    }
+}
+
+fn start(engine: &Flavour, flavours: &[Flavour], needs: &[Need]) -> Result<Bench, String> {
+    let mut bench = Bench {
+        engine: machine::start(engine.found.as_ref()?, engine.name)?,
+        registry: None,
+        buildkit: None,
+        inmate: machine::inmate()?,
     };
-    Ok(Bench { engine, registry })
+    for need in needs {
+        let Some(flavour) = needed(*need, flavours) else { continue };
+        match flavour.found.as_ref()? {
+            Found::Registry(program) => bench.registry = Some(machine::start_registry(program)?),
+            found => bench.buildkit = Some(machine::start(found, flavour.name)?),
+        }
+    }
+    Ok(bench)
 }
 
 fn failing(name: String, why: String) -> Trial {

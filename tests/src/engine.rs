@@ -1,11 +1,11 @@
 //! One engine, ready to use: what the tests ask it themselves, beside what the tool asks it.
 
 use std::collections::BTreeMap;
-use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use crate::archive::{self, Image};
+use crate::machine::Environment;
 use crate::program::{Output, answer, run};
 
 /// Whose command line it is.
@@ -40,7 +40,7 @@ pub struct Engine {
     /// Its program.
     pub program: PathBuf,
     /// All of the environment that it, and the tool with it, is to have.
-    pub environment: BTreeMap<OsString, OsString>,
+    pub environment: Environment,
     /// A folder of its own for what it keeps.
     pub folder: PathBuf,
 }
@@ -86,6 +86,14 @@ impl Engine {
     /// Removes images by name.
     pub fn remove(&self, names: &[String]) -> Output {
         run(self.command().args(["rmi", "--force"]).args(names))
+    }
+
+    /// Takes one name of several from an image.
+    pub fn untag(&self, name: &str) -> Output {
+        match self.tool {
+            Tool::Podman => run(self.command().args(["untag", name, name])),
+            Tool::Docker | Tool::Buildah => run(self.command().args(["rmi", name])),
+        }
     }
 
     /// Removes all images with this in their names, as far as that goes.

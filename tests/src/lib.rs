@@ -16,6 +16,7 @@ pub mod engine;
 pub mod flavour;
 pub mod machine;
 pub mod program;
+pub mod random_tree;
 pub mod registry;
 pub mod server;
 pub mod workspace;

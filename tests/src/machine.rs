@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
-use std::os::unix::fs::symlink;
+use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::{env, fs, io, process};
@@ -12,7 +12,7 @@ use tempfile::TempDir;
 use crate::daemon::Daemon;
 use crate::engine::{Engine, Tool};
 use crate::flavour::{DaemonSource, Found};
-use crate::program::{answer, find};
+use crate::program::{answer, compile_inmate, find};
 use crate::registry::Registry;
 
 /// Variables that reach the tool and the engines as the tests got them. All others are the tests' own, so nothing of
@@ -28,6 +28,12 @@ const INHERITED: [&str; 8] = [
     "SystemRoot",
 ];
 
+/// The variable that names the file where calls of the engine are noted.
+pub const CALLS: &str = "IMAGES_TEST_CALLS";
+
+/// All variables of a process.
+pub type Environment = BTreeMap<OsString, OsString>;
+
 static MACHINE: Mutex<Option<Machine>> = Mutex::new(None);
 
 fn lock() -> MutexGuard<'static, Option<Machine>> {
@@ -40,6 +46,7 @@ struct Machine {
     folder: TempDir,
     daemons: BTreeMap<PathBuf, Daemon>,
     registry: Option<Registry>,
+    inmate: Option<PathBuf>,
     engines: Vec<Engine>,
 }
 
@@ -49,8 +56,8 @@ pub fn namespace_prefix() -> String {
 }
 
 /// The environment that the tool and the engines get: search path, a home that is empty, and cargo's own.
-pub fn hermetic_environment(home: &Path) -> BTreeMap<OsString, OsString> {
-    let mut environment: BTreeMap<OsString, OsString> = BTreeMap::new();
+pub fn hermetic_environment(home: &Path) -> Environment {
+    let mut environment = Environment::new();
     for name in INHERITED {
         environment.extend(env::var_os(name).map(|value| (name.into(), value)));
     }
@@ -71,7 +78,13 @@ fn with_machine<T>(act: impl FnOnce(&mut Machine) -> Result<T, String>) -> Resul
     if machine.is_none() {
         let folder = tempfile::Builder::new().prefix("images-tests-").tempdir();
         let folder = folder.map_err(|error| format!("no temporary folder: {error}"))?;
-        *machine = Some(Machine { folder, daemons: BTreeMap::new(), registry: None, engines: Vec::new() });
+        *machine = Some(Machine {
+            folder,
+            daemons: BTreeMap::new(),
+            registry: None,
+            inmate: None,
+            engines: Vec::new(),
+        });
     }
     act(machine.as_mut().ok_or("there is no machine")?)
 }
@@ -83,6 +96,9 @@ fn with_machine<T>(act: impl FnOnce(&mut Machine) -> Result<T, String>) -> Resul
 /// A file cannot be written, or the daemon does not start.
 pub fn start(found: &Found, flavour: &'static str) -> Result<Engine, String> {
     with_machine(|machine| {
+        if let Some(engine) = machine.engines.iter().find(|engine| engine.flavour == flavour) {
+            return Ok(engine.clone());
+        }
         let engine = machine.engine(found, flavour)?;
         machine.engines.push(engine.clone());
         Ok(engine)
@@ -103,6 +119,19 @@ pub fn start_registry(program: &Path) -> Result<String, String> {
     })
 }
 
+/// Compiles the program for the insides of images, once, and tells where it is.
+///
+/// # Errors
+/// There is no compiler, or no static C library.
+pub fn inmate() -> Result<PathBuf, String> {
+    with_machine(|machine| {
+        if machine.inmate.is_none() {
+            machine.inmate = Some(compile_inmate(machine.folder.path())?);
+        }
+        Ok(machine.inmate.clone().unwrap_or_default())
+    })
+}
+
 /// Stops everything that was started, and removes the images of this run.
 pub fn stop() {
     if let Some(mut machine) = lock().take() {
@@ -120,8 +149,7 @@ impl Machine {
                 let host = self.daemon(daemon, client, &folder)?;
                 environment.extend(buildkit.map(|value| ("DOCKER_BUILDKIT".into(), value.into())));
                 environment.insert("DOCKER_HOST".into(), host.into());
-                docker_files(&folder, client, buildx.as_deref(), &mut environment)
-                    .map_err(|e| e.to_string())?;
+                docker_files(&folder, buildx.as_deref(), &mut environment).map_err(|e| e.to_string())?;
                 (Tool::Docker, client)
             }
             Found::Podman(program) | Found::Buildah(program) => {
@@ -134,6 +162,7 @@ impl Machine {
         if tool == Tool::Buildah {
             environment.insert("BUILDAH_ISOLATION".into(), "chroot".into());
         }
+        note_calls(&folder, program, &mut environment).map_err(|error| error.to_string())?;
         environment.insert("IMAGES_ENGINE".into(), tool.name().into());
         Ok(Engine { flavour, tool, program: program.clone(), environment, folder })
     }
@@ -165,30 +194,37 @@ impl Machine {
     }
 }
 
-/// A folder for the search path with that docker alone, and a configuration with that plugin alone.
-fn docker_files(
-    folder: &Path,
-    client: &Path,
-    buildx: Option<&Path>,
-    environment: &mut BTreeMap<OsString, OsString>,
-) -> io::Result<()> {
-    let (programs, plugins) = (folder.join("bin"), folder.join("config/cli-plugins"));
-    fs::create_dir_all(&programs)?;
+/// A configuration of docker with that plugin alone.
+fn docker_files(folder: &Path, buildx: Option<&Path>, environment: &mut Environment) -> io::Result<()> {
+    let plugins = folder.join("config/cli-plugins");
     fs::create_dir_all(&plugins)?;
-    symlink(client, programs.join("docker"))?;
     if let Some(buildx) = buildx {
         symlink(buildx, plugins.join("docker-buildx"))?;
     }
+    environment.insert("DOCKER_CONFIG".into(), folder.join("config").into());
+    Ok(())
+}
+
+/// Puts a folder first in the search path that has the engine's program and notes each call of it, one a line, in the
+/// file that [`CALLS`] names. So the tests see what the tool asked, and that it asked nothing.
+fn note_calls(folder: &Path, program: &Path, environment: &mut Environment) -> io::Result<()> {
+    let programs = folder.join("bin");
+    fs::create_dir_all(&programs)?;
+    let script = programs.join(program.file_name().unwrap_or_default());
+    fs::write(
+        &script,
+        format!("#!/bin/sh\necho \"$@\" >>\"${CALLS}\"\nexec '{}' \"$@\"\n", program.display()),
+    )?;
+    fs::set_permissions(&script, fs::Permissions::from_mode(0o755))?;
     let path = environment.get(&OsString::from("PATH")).cloned().unwrap_or_default();
     let folders = [programs].into_iter().chain(env::split_paths(&path));
     environment.insert("PATH".into(), env::join_paths(folders).map_err(io::Error::other)?);
-    environment.insert("DOCKER_CONFIG".into(), folder.join("config").into());
     Ok(())
 }
 
 /// podman's and buildah's configuration: a store of its own; runc where it is, since crun refuses machines that have
 /// both versions of control groups; and no registry for short names.
-fn container_files(folder: &Path, environment: &mut BTreeMap<OsString, OsString>) -> io::Result<()> {
+fn container_files(folder: &Path, environment: &mut Environment) -> io::Result<()> {
     let store = format!(
         "[storage]\ndriver = \"overlay\"\ngraphroot = {:?}\nrunroot = {:?}\n",
         folder.join("storage/root"),

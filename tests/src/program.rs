@@ -85,9 +85,9 @@ pub fn wait_for<T>(limit: Duration, mut ask: impl FnMut() -> Option<T>) -> Optio
 /// Compiles the program that images of the tests contain: statically linked, so that it runs in an image that has
 /// nothing else. Its subcommands are described in its source.
 ///
-/// # Panics
+/// # Errors
 /// There is no compiler, or no static C library.
-pub fn compile_inmate(folder: &Path) -> PathBuf {
+pub fn compile_inmate(folder: &Path) -> Result<PathBuf, String> {
     let program = folder.join("inmate");
     let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("e2e/inmate.rs");
     let rustc = env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
@@ -99,6 +99,10 @@ pub fn compile_inmate(folder: &Path) -> PathBuf {
         "-Ctarget-feature=+crt-static",
         "-o",
     ]);
-    run(command.arg(&program).arg(source)).ok();
-    program
+    let output = command.arg(&program).arg(source).output().map_err(|error| format!("rustc: {error}"))?;
+    if output.status.success() {
+        Ok(program)
+    } else {
+        Err(String::from_utf8_lossy(&output.stderr).into_owned())
+    }
 }

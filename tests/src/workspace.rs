@@ -1,16 +1,16 @@
 //! A workspace in a temporary folder, and the tool run on it.
 
-use std::collections::BTreeMap;
-use std::ffi::OsString;
-use std::fs;
+use std::fs::{self, File, FileTimes};
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::SystemTime;
 
 use tempfile::TempDir;
 
 use crate::engine::Engine;
-use crate::machine::{hermetic_environment, namespace_prefix};
+use crate::machine::{CALLS, Environment, hermetic_environment, namespace_prefix};
 use crate::program::{Output, run};
 
 static NUMBER: AtomicU32 = AtomicU32::new(0);
@@ -23,7 +23,7 @@ pub struct Workspace {
     /// The namespace, which no other workspace of this or another run has.
     pub namespace: String,
     /// The environment of the tool.
-    pub environment: BTreeMap<OsString, OsString>,
+    pub environment: Environment,
 }
 
 impl Workspace {
@@ -35,32 +35,59 @@ impl Workspace {
         Self::with_environment(engine.environment.clone(), tool)
     }
 
-    /// An empty workspace where no engine is.
+    /// An empty workspace where no engine is: the search path is an empty folder, and no socket is where the
+    /// environment says.
     ///
     /// # Panics
     /// There is no temporary folder.
     pub fn without_engine(tool: &str) -> Self {
-        let mut workspace = Self::with_environment(BTreeMap::new(), tool);
-        workspace.environment = hermetic_environment(workspace.path());
+        let mut workspace = Self::with_environment(Environment::new(), tool);
         let programs = workspace.path().join("target/programs");
         fs::create_dir_all(&programs).expect("the folder is ours");
-        workspace.environment.insert("PATH".into(), programs.into());
+        let socket = format!("unix://{}", programs.join("no.sock").display());
+        workspace.environment.extend(hermetic_environment(&programs));
+        workspace
+            .environment
+            .extend([("PATH".into(), programs.into()), ("DOCKER_HOST".into(), socket.into())]);
         workspace
     }
 
-    fn with_environment(environment: BTreeMap<OsString, OsString>, tool: &str) -> Self {
+    /// The same with a docker, a podman and a buildah that do nothing but fail, saying so, and note that they were
+    /// called.
+    ///
+    /// # Panics
+    /// There is no temporary folder.
+    pub fn with_broken_engines(tool: &str, says: &str) -> Self {
+        let workspace = Self::without_engine(tool);
+        for name in ["docker", "podman", "buildah"] {
+            let script = workspace.path().join("target/programs").join(name);
+            let text = format!("#!/bin/sh\necho {name} \"$@\" >>\"${CALLS}\"\necho '{says}' >&2\nexit 1\n");
+            fs::write(&script, text).expect("the folder is ours");
+            fs::set_permissions(&script, fs::Permissions::from_mode(0o755)).expect("the file is ours");
+        }
+        workspace
+    }
+
+    fn with_environment(environment: Environment, tool: &str) -> Self {
         let folder = tempfile::Builder::new().prefix("workspace-").tempdir().expect("a temporary folder");
         let namespace = format!("{}-{}", namespace_prefix(), NUMBER.fetch_add(1, Ordering::Relaxed));
-        let workspace = Self { folder, tool: tool.into(), namespace, environment };
-        workspace.write(
+        let mut workspace = Self { folder, tool: tool.into(), namespace, environment };
+        workspace.environment.insert(CALLS.into(), workspace.path().join("target/calls").into());
+        fs::create_dir(workspace.path().join("target")).expect("the folder is ours");
+        workspace.settings("");
+        workspace
+    }
+
+    /// Writes the root Cargo.toml with these further settings of `[workspace.metadata.images]`.
+    pub fn settings(&self, more: &str) {
+        let namespace = &self.namespace;
+        self.write(
             "Cargo.toml",
             &format!(
                 "[workspace]\nmembers = []\nresolver = \"3\"\n\n[workspace.metadata.images]\nmembers = [\"images/*\"]\n\
-                 namespace = \"{}\"\n",
-                workspace.namespace
+                 namespace = \"{namespace}\"\n{more}"
             ),
         );
-        workspace
     }
 
     /// Its root.
@@ -68,7 +95,7 @@ impl Workspace {
         self.folder.path()
     }
 
-    /// Writes a file and its folders.
+    /// Writes a file and its folders. `{ns}` in the text is the namespace.
     ///
     /// # Panics
     /// It cannot be written.
@@ -76,13 +103,36 @@ impl Workspace {
     pub fn write(&self, path: &str, text: &str) {
         let file = self.path().join(path);
         fs::create_dir_all(file.parent().expect("a file has a folder")).expect("the folder is ours");
-        fs::write(file, text).expect("the folder is ours");
+        fs::write(file, text.replace("{ns}", &self.namespace)).expect("the folder is ours");
+    }
+
+    /// Writes a file with a time of modification.
+    ///
+    /// # Panics
+    /// It cannot be written.
+    #[track_caller]
+    pub fn write_at(&self, path: &str, text: &str, modified: SystemTime) {
+        self.write(path, text);
+        let file = File::options().write(true).open(self.path().join(path)).expect("it was just written");
+        file.set_times(FileTimes::new().set_modified(modified)).expect("the file is ours");
+    }
+
+    /// Copies a file, its mode with it.
+    ///
+    /// # Panics
+    /// It cannot be copied.
+    #[track_caller]
+    pub fn copy(&self, from: &Path, path: &str) {
+        let file = self.path().join(path);
+        fs::create_dir_all(file.parent().expect("a file has a folder")).expect("the folder is ours");
+        fs::copy(from, file).expect("the folder is ours");
     }
 
     /// Adds an image of version 1.0.0. `{ns}` in the Dockerfile is the namespace.
+    #[track_caller]
     pub fn image(&self, name: &str, dockerfile: &str) {
         self.write(&format!("images/{name}/Image.toml"), "[image]\nversion = \"1.0.0\"\n");
-        self.write(&format!("images/{name}/Dockerfile"), &dockerfile.replace("{ns}", &self.namespace));
+        self.write(&format!("images/{name}/Dockerfile"), dockerfile);
     }
 
     /// The name that the tool gives an image of version 1.0.0.
@@ -101,5 +151,24 @@ impl Workspace {
     #[track_caller]
     pub fn run(&self, args: &[&str]) -> Output {
         run(&mut self.command(args))
+    }
+
+    /// The calls of the engine since this was asked last, one a line. What asks an engine by its socket is not seen.
+    pub fn calls(&self) -> String {
+        let file = self.path().join("target/calls");
+        let calls = fs::read_to_string(&file).unwrap_or_default();
+        let _ = fs::remove_file(file);
+        calls
+    }
+
+    /// The images that the engine was asked to build since calls were asked for last, in the order of the calls.
+    pub fn built(&self) -> Vec<String> {
+        let ours = format!("localhost/{}/", self.namespace);
+        let is_build = |call: &&str| call.split(' ').any(|word| word == "build" || word == "bud");
+        let name = |call: &str| {
+            let tag = call.split([' ', '=']).find_map(|word| word.strip_prefix(&ours))?;
+            Some(tag.split(':').next()?.to_owned())
+        };
+        self.calls().lines().filter(is_build).filter_map(name).collect()
     }
 }
