@@ -116,6 +116,11 @@ impl Dockerfile {
         &self.warnings
     }
 
+    /// The frontend that `# syntax=` names, as it is written. It decides what the Dockerfile may use.
+    pub fn syntax(&self) -> Option<&str> {
+        self.syntax.as_ref().map(|word| word.text.as_str())
+    }
+
     /// The instructions in the file's order. Builders that print `Step 3/5` number them like this, from 1, unless
     /// a base image brings triggers of its own.
     pub fn instructions(&self) -> &[Instruction] {

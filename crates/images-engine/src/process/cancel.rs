@@ -1,11 +1,11 @@
 //! Interrupts, and the groups of processes that they end.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::{Duration, Instant};
 
-use super::group::Group;
+use super::group::{Group, Process};
 
 /// How long what a child leaves behind may take to end after an interrupt. podman, for one, ends at once, and its
 /// helper takes the container down after it.
@@ -23,7 +23,8 @@ pub struct Cancel {
 #[derive(Debug, Default)]
 struct State {
     interrupts: usize,
-    groups: BTreeSet<Group>,
+    /// Each child's group, and what an interrupt found that it had started outside of it.
+    groups: BTreeMap<Group, BTreeSet<Process>>,
 }
 
 impl Cancel {
@@ -31,8 +32,10 @@ impl Cancel {
     pub fn interrupt(&self) {
         let mut state = self.lock();
         state.interrupts += 1;
-        for group in &state.groups {
-            if state.interrupts == 1 { group.ask_to_end() } else { group.kill() }
+        let is_first = state.interrupts == 1;
+        for (group, outsiders) in &mut state.groups {
+            outsiders.extend(group.outsiders());
+            if is_first { group.ask_to_end() } else { end_at_once(*group, outsiders) }
         }
     }
 
@@ -52,7 +55,7 @@ impl Cancel {
         }
         let handle = start()?;
         let group = Group::of(*handle.pids().first().expect("one started program has one process"));
-        state.groups.insert(group);
+        state.groups.insert(group, BTreeSet::new());
         Ok((handle, group))
     }
 
@@ -66,18 +69,27 @@ impl Cancel {
         forgets
     }
 
-    /// Lets what is left of an interrupted group end, kills it when that takes too long, and forgets it.
+    /// Lets what is left of an interrupted group end, kills it when that takes too long, and forgets it. What it looked
+    /// after outside of it is killed then as well, for nobody is left to do that.
     pub(super) fn clear(&self, group: Group) {
         let deadline = Instant::now() + GRACE;
         while group.is_running() && Instant::now() < deadline {
             std::thread::sleep(Duration::from_millis(10));
         }
         let mut state = self.lock();
-        group.kill();
-        state.groups.remove(&group);
+        let mut outsiders = state.groups.remove(&group).unwrap_or_default();
+        outsiders.extend(group.outsiders());
+        end_at_once(group, &outsiders);
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().expect("nothing panics while it holds this lock")
+    }
+}
+
+fn end_at_once(group: Group, outsiders: &BTreeSet<Process>) {
+    group.kill();
+    for outsider in outsiders {
+        outsider.kill();
     }
 }

@@ -9,13 +9,15 @@ use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process, kill_pro
 pub(super) struct Group(i32);
 
 /// A process, as the system lists it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Process {
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Process {
     id: i32,
     parent: i32,
     group: i32,
     /// It has ended, and nobody has asked for its end yet.
     is_zombie: bool,
+    /// When it started, in the system's ticks; with its id, nothing else has that.
+    started: u64,
 }
 
 impl Group {
@@ -29,14 +31,14 @@ impl Group {
         self.signal(Signal::TERM);
     }
 
-    /// Kills all of it, and what it started in groups of their own: a container that is built in runs in one.
+    /// Kills all of it.
     pub(super) fn kill(self) {
-        let started = descendants(self.0, &processes());
         self.signal(Signal::KILL);
-        for id in started {
-            // The only failure is that it has ended, which is what was wanted.
-            let _ = kill_process(pid(id), Signal::KILL);
-        }
+    }
+
+    /// What processes in it started in groups of their own and look after: a container that is built in runs in one.
+    pub(super) fn outsiders(self) -> Vec<Process> {
+        descendants(self.0, &processes())
     }
 
     /// Whether anything in it runs.
@@ -60,18 +62,28 @@ impl Group {
     }
 }
 
+impl Process {
+    /// Kills it, if it is still this one.
+    pub(super) fn kill(self) {
+        if process(self.id).is_some_and(|now| now.started == self.started) {
+            // The only failure is that it has ended, which is what was wanted.
+            let _ = kill_process(pid(self.id), Signal::KILL);
+        }
+    }
+}
+
 fn pid(id: i32) -> Pid {
     Pid::from_raw(id).expect("the system's process ids are positive")
 }
 
 /// Those outside of the group whose ancestors lead into it.
-fn descendants(group: i32, processes: &[Process]) -> Vec<i32> {
-    let mut found: Vec<i32> = processes.iter().filter(|one| one.group == group).map(|one| one.id).collect();
+fn descendants(group: i32, processes: &[Process]) -> Vec<Process> {
+    let mut found: Vec<Process> = processes.iter().filter(|one| one.group == group).copied().collect();
     let members = found.len();
     let mut next = 0;
     while let Some(parent) = found.get(next).copied() {
-        let children = processes.iter().filter(|one| one.parent == parent && !found.contains(&one.id));
-        let children: Vec<i32> = children.map(|one| one.id).collect();
+        let is_new = |one: &&Process| one.parent == parent.id && !found.contains(one);
+        let children: Vec<Process> = processes.iter().filter(is_new).copied().collect();
         found.extend(children);
         next += 1;
     }
@@ -81,22 +93,26 @@ fn descendants(group: i32, processes: &[Process]) -> Vec<i32> {
 /// All processes, where the system has `/proc` as Linux does; otherwise none are known.
 fn processes() -> Vec<Process> {
     let Ok(folder) = std::fs::read_dir("/proc") else { return Vec::new() };
-    let stat = |entry: io::Result<std::fs::DirEntry>| {
-        let entry = entry.ok()?;
-        let id = entry.file_name().to_str()?.parse().ok()?;
-        read_stat(id, &std::fs::read_to_string(entry.path().join("stat")).ok()?)
-    };
-    folder.filter_map(stat).collect()
+    folder.filter_map(|entry| process(entry.ok()?.file_name().to_str()?.parse().ok()?)).collect()
 }
 
-/// Reads `/proc/<id>/stat`: `id (name) state parent group …`, where the name may hold anything.
+fn process(id: i32) -> Option<Process> {
+    read_stat(id, &std::fs::read_to_string(format!("/proc/{id}/stat")).ok()?)
+}
+
+/// Reads `/proc/<id>/stat`: `id (name) state parent group …`, where the name may hold anything. The start is the 22nd.
 ///
 /// <https://man7.org/linux/man-pages/man5/proc_pid_stat.5.html>
 fn read_stat(id: i32, stat: &str) -> Option<Process> {
     let (_, rest) = stat.rsplit_once(") ")?;
-    let mut fields = rest.split(' ');
-    let is_zombie = matches!(fields.next()?, "Z" | "X");
-    Some(Process { id, parent: fields.next()?.parse().ok()?, group: fields.next()?.parse().ok()?, is_zombie })
+    let fields: Vec<&str> = rest.split(' ').collect();
+    Some(Process {
+        id,
+        is_zombie: matches!(*fields.first()?, "Z" | "X"),
+        parent: fields.get(1)?.parse().ok()?,
+        group: fields.get(2)?.parse().ok()?,
+        started: fields.get(19)?.parse().ok()?,
+    })
 }
 
 #[cfg(test)]
@@ -104,27 +120,33 @@ mod tests {
     use super::*;
 
     fn process(id: i32, parent: i32, group: i32) -> Process {
-        Process { id, parent, group, is_zombie: false }
+        Process { id, parent, group, is_zombie: false, started: 77 }
     }
 
     #[test]
     fn a_process_is_read_whatever_its_name() {
-        assert_eq!(read_stat(7, "7 (a) R 1 2) S 3 4 5 6"), Some(process(7, 3, 4)));
-        assert_eq!(read_stat(7, "7 (x) Z 3 4 5"), Some(Process { is_zombie: true, ..process(7, 3, 4) }));
+        let rest = "3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 77 22";
+        assert_eq!(read_stat(7, &format!("7 (a) R 1 2) S {rest}")), Some(process(7, 3, 4)));
+        let zombie = Process { is_zombie: true, ..process(7, 3, 4) };
+        assert_eq!(read_stat(7, &format!("7 (x) Z {rest}")), Some(zombie));
         assert_eq!(read_stat(7, "7 (x"), None);
+        let own = i32::try_from(std::process::id()).unwrap();
+        assert!(processes().iter().any(|one| one.id == own && !one.is_zombie));
     }
 
     #[test]
     fn descendants_are_found_through_generations_and_members_are_none() {
-        let processes = [
-            process(1, 0, 1),
-            process(5, 1, 5),
-            process(6, 5, 5),
-            process(9, 8, 9),
-            process(8, 6, 8),
-            process(10, 1, 10),
-        ];
-        assert_eq!(descendants(5, &processes), [8, 9]);
-        assert_eq!(descendants(77, &processes), [0; 0]);
+        let (child, grandchild) = (process(8, 6, 8), process(9, 8, 9));
+        let others = [process(1, 0, 1), process(10, 1, 10)];
+        let members = [process(5, 1, 5), process(6, 5, 5)];
+        let processes = [&others[..], &[grandchild, child], &members].concat();
+        assert_eq!(descendants(5, &processes), [child, grandchild]);
+        assert_eq!(descendants(77, &processes), []);
+    }
+
+    #[test]
+    fn another_process_with_the_same_id_is_left_alone() {
+        let own = super::process(i32::try_from(std::process::id()).unwrap()).unwrap();
+        Process { started: own.started + 1, ..own }.kill();
     }
 }

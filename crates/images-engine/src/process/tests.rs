@@ -242,6 +242,24 @@ fn a_kill_reaches_what_a_child_started_in_a_group_of_its_own() {
 }
 
 #[test]
+fn what_a_child_looked_after_in_another_group_is_killed_when_the_child_ended_without_doing_so() {
+    let (_guard, folder) = folder();
+    let pid = folder.join("pid");
+    // A container's first process ignores SIGTERM, as this one does.
+    let script = format!("setsid sh -c 'trap \"\" TERM; echo $$ > {pid}; exec sleep 100' & wait");
+    let cancel = Cancel::default();
+    let ended = beside(
+        || {
+            wait_for(&pid);
+            cancel.interrupt();
+        },
+        || shell(&script).run(&cancel).unwrap(),
+    );
+    assert_eq!(ended.code, None);
+    wait_until_gone(&fs::read_to_string(&pid).unwrap());
+}
+
+#[test]
 fn without_an_interrupt_what_a_child_leaves_behind_lives_on() {
     let ended = shell("sleep 100 > /dev/null 2> /dev/null & echo $!").run(&Cancel::default()).unwrap();
     let pid = String::from_utf8(ended.stdout).unwrap();
