@@ -24,6 +24,7 @@ apt-get update
 # One word each.
 # shellcheck disable=SC2086
 apt-get install --yes --no-install-recommends $packages
+apt-get clean
 rm -rf /var/lib/apt/lists/*
 
 found=$($python -c 'import platform; print(platform.python_version())')

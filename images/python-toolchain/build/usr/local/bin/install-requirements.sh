@@ -10,7 +10,5 @@ set -eu
     exit 1
 }
 
-# pip looks for certificates in a bundle of its own otherwise, which lacks those that were added to this system.
-export PIP_CERT=/etc/ssl/certs/ca-certificates.crt
 "$VIRTUAL_ENV/bin/pip" install --no-cache-dir --disable-pip-version-check --requirement "$1"
 "$VIRTUAL_ENV/bin/pip" check
