@@ -2,7 +2,7 @@ use std::time::Instant;
 
 use images_core::{Error, build, exit_code};
 
-use super::Session;
+use super::{Session, report::after_build};
 use crate::arguments::Build;
 use crate::report;
 
@@ -15,6 +15,9 @@ pub(super) fn run(session: &Session, args: &Build) -> Result<u8, Error> {
     options.keep_going = args.keep_going;
     let reporter = report::of(args.message_format, session.terminal);
     let outcome = build::build(&graph, &selected, &options, &detect, &session.cancel, &*reporter)?;
+    if args.timings {
+        after_build(session, &workspace.cache(), outcome.built + outcome.failed > 0)?;
+    }
     reporter.finish(&outcome, started.elapsed());
     Ok(if outcome.is_success() { exit_code::DONE } else { exit_code::FAILED })
 }
