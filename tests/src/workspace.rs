@@ -32,16 +32,17 @@ impl Workspace {
     /// # Panics
     /// There is no temporary folder.
     pub fn on(engine: &Engine, tool: &str) -> Self {
-        Self::with_environment(engine.environment.clone(), tool)
+        let namespace = format!("{}-{}", namespace_prefix(), NUMBER.fetch_add(1, Ordering::Relaxed));
+        Self::new(namespace, engine.environment.clone(), tool)
     }
 
     /// An empty workspace where no engine is: the search path is an empty folder, and no socket is where the
-    /// environment says.
+    /// environment says. Nothing is built in it, so its namespace is always `acme`.
     ///
     /// # Panics
     /// There is no temporary folder.
     pub fn without_engine(tool: &str) -> Self {
-        let mut workspace = Self::with_environment(Environment::new(), tool);
+        let mut workspace = Self::new("acme".into(), Environment::new(), tool);
         let programs = workspace.path().join("target/programs");
         fs::create_dir_all(&programs).expect("the folder is ours");
         let socket = format!("unix://{}", programs.join("no.sock").display());
@@ -68,9 +69,8 @@ impl Workspace {
         workspace
     }
 
-    fn with_environment(environment: Environment, tool: &str) -> Self {
+    fn new(namespace: String, environment: Environment, tool: &str) -> Self {
         let folder = tempfile::Builder::new().prefix("workspace-").tempdir().expect("a temporary folder");
-        let namespace = format!("{}-{}", namespace_prefix(), NUMBER.fetch_add(1, Ordering::Relaxed));
         let mut workspace = Self { folder, tool: tool.into(), namespace, environment };
         workspace.environment.insert(CALLS.into(), workspace.path().join("target/calls").into());
         fs::create_dir(workspace.path().join("target")).expect("the folder is ours");
