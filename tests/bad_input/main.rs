@@ -3,11 +3,17 @@
 use images_tests::workspace::Workspace;
 use snapbox::{assert_data_eq, str};
 
-/// What the tool refuses with, after it was made sure that it exits with 2 and has called no engine.
+/// An engine with an empty store, that can do nothing else.
+const EMPTY_STORE: &str = "[ \"$1\" = images ] && echo '[]'";
+
+/// What the tool refuses with, after it was made sure that it exits with 2 and has not called an engine, but for its
+/// store's listing, which is made while the contexts are read.
 #[track_caller]
 fn refusal(workspace: &Workspace) -> String {
     let refused = workspace.run(&["build", "--workspace"]);
-    assert_eq!(workspace.calls(), "", "an engine was called");
+    let calls = workspace.calls();
+    let only_lists = calls.lines().all(|call| call.split(' ').nth(1) == Some("images"));
+    assert!(only_lists, "an engine was called: {calls}");
     assert_eq!((refused.code(), refused.stdout.as_str()), (2, ""), "{}", refused.stderr);
     said(workspace, &refused.stderr)
 }
@@ -20,8 +26,7 @@ fn said(workspace: &Workspace, text: &str) -> String {
 }
 
 fn workspace() -> Workspace {
-    let workspace =
-        Workspace::with_broken_engines(env!("CARGO_BIN_EXE_images"), "this engine is not to be called");
+    let workspace = Workspace::with_scripted_engines(env!("CARGO_BIN_EXE_images"), EMPTY_STORE);
     workspace.image("base", "FROM scratch\nCOPY data /data\n");
     workspace.write("images/base/data", "data");
     workspace
@@ -262,14 +267,32 @@ error: the context is outside of the repository
 fn copy_of_a_file_that_is_not_there() {
     let workspace = workspace();
     workspace.image("base", "FROM scratch\nCOPY data \\\n    dta /\n");
-    assert_data_eq!(refusal(&workspace), str![]);
+    assert_data_eq!(refusal(&workspace), str![[r#"
+error: `dta` is not in the context
+ --> images/base/Dockerfile:3:5
+  |
+3 |     dta /
+  |     ^^^ not there
+  |
+  = help: did you mean `data`?
+
+"#]]);
 }
 
 #[test]
 fn copy_of_a_file_that_is_ignored() {
     let workspace = workspace();
     workspace.write("images/base/.dockerignore", "*.md\nda*\n");
-    assert_data_eq!(refusal(&workspace), str![]);
+    assert_data_eq!(refusal(&workspace), str![[r#"
+error: `data` is not in the context: `.dockerignore` excludes it
+ --> images/base/Dockerfile:2:6
+  |
+2 | COPY data /data
+  |      ^^^^ ignored
+  |
+  = help: take it out of .dockerignore, or add an exception with `!`
+
+"#]]);
 }
 
 #[test]
@@ -336,7 +359,16 @@ fn secret_without_a_value() {
         "images/base/Image.toml",
         "[image]\nversion = \"1.0.0\"\n\n[secrets]\ntoken = { env = \"NO_SUCH_TOKEN\" }\n",
     );
-    assert_data_eq!(refusal(&workspace), str![]);
+    assert_data_eq!(refusal(&workspace), str![[r#"
+error: the secret `token` has no value
+ --> images/base/Image.toml:5:9
+  |
+5 | token = { env = "NO_SUCH_TOKEN" }
+  |         ^^^^^^^^^^^^^^^^^^^^^^^^^ NO_SUCH_TOKEN is not set
+  |
+  = help: set the environment variable NO_SUCH_TOKEN
+
+"#]]);
 }
 
 #[test]
@@ -350,12 +382,9 @@ fn no_engine() {
         str![[r#"
 error: no container engine can be used
  |
- = help: docker: not found in PATH
-         podman: not found in PATH
-         buildah: not found in PATH
-         install docker, or choose another engine
-         install podman, or choose another engine
-         install buildah, or choose another engine
+ = help: docker: not found in PATH; install docker, or choose another engine
+         podman: not found in PATH; install podman, or choose another engine
+         buildah: not found in PATH; install buildah, or choose another engine
 
 "#]]
     );
@@ -365,7 +394,8 @@ error: no container engine can be used
 #[test]
 fn engine_that_answers_with_an_error() {
     let says = "the store is broken";
-    let workspace = Workspace::with_broken_engines(env!("CARGO_BIN_EXE_images"), says);
+    let script = format!("echo '{says}' >&2; exit 1");
+    let workspace = Workspace::with_scripted_engines(env!("CARGO_BIN_EXE_images"), &script);
     workspace.image("base", "FROM scratch\n");
     for engine in ["podman", "buildah"] {
         let refused = workspace.run(&["build", "--workspace", "--engine", engine]);
@@ -376,5 +406,13 @@ fn engine_that_answers_with_an_error() {
     }
     let refused = workspace.run(&["build", "--workspace", "--engine", "docker"]);
     assert_eq!(refused.code(), 3, "{}", refused.stderr);
-    assert_data_eq!(said(&workspace, &refused.stderr), str![]);
+    assert_data_eq!(
+        said(&workspace, &refused.stderr),
+        str![[r#"
+error: no container engine can be used
+ |
+ = help: docker: no daemon answers at unix://[ROOT]/target/programs/no.sock (No such file or directory (os error 2)); start it (`systemctl start docker`), or set DOCKER_HOST to where it is
+
+"#]]
+    );
 }

@@ -53,18 +53,18 @@ impl Workspace {
         workspace
     }
 
-    /// The same with a docker, a podman and a buildah that do nothing but fail, saying so, and note that they were
-    /// called.
+    /// The same with a docker, a podman and a buildah that note that they were called, and then do what this script
+    /// says.
     ///
     /// # Panics
     /// There is no temporary folder.
-    pub fn with_broken_engines(tool: &str, says: &str) -> Self {
+    pub fn with_scripted_engines(tool: &str, script: &str) -> Self {
         let workspace = Self::without_engine(tool);
         for name in ["docker", "podman", "buildah"] {
-            let script = workspace.path().join("target/programs").join(name);
-            let text = format!("#!/bin/sh\necho {name} \"$@\" >>\"${CALLS}\"\necho '{says}' >&2\nexit 1\n");
-            fs::write(&script, text).expect("the folder is ours");
-            fs::set_permissions(&script, fs::Permissions::from_mode(0o755)).expect("the file is ours");
+            let program = workspace.path().join("target/programs").join(name);
+            let text = format!("#!/bin/sh\necho {name} \"$@\" >>\"${CALLS}\"\n{script}\n");
+            fs::write(&program, text).expect("the folder is ours");
+            fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).expect("the file is ours");
         }
         workspace
     }

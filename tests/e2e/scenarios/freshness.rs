@@ -53,7 +53,10 @@ pub(super) fn levels_build_parents_first_and_then_nothing_is_left_to_build(bench
     let app = &images[&names[3]];
     let files = ["1", "2", "3", "4", "ran"].map(|path| app.text(path));
     assert_eq!(files, ["d-base", "c-runtime", "b-framework", "a-app", "yes"]);
-    assert_eq!(app.label("dev.xtask-images.image"), Some(format!("{}/a-app:1.0.0", workspace.namespace).as_str()));
+    assert_eq!(
+        app.label("dev.xtask-images.image"),
+        Some(format!("{}/a-app:1.0.0", workspace.namespace).as_str())
+    );
     assert_eq!(app.label("org.opencontainers.image.version"), Some("1.0.0"));
 
     let again = workspace.run(&["build", "--workspace"]);
