@@ -267,7 +267,9 @@ error: the context is outside of the repository
 fn copy_of_a_file_that_is_not_there() {
     let workspace = workspace();
     workspace.image("base", "FROM scratch\nCOPY data \\\n    dta /\n");
-    assert_data_eq!(refusal(&workspace), str![[r#"
+    assert_data_eq!(
+        refusal(&workspace),
+        str![[r#"
 error: `dta` is not in the context
  --> images/base/Dockerfile:3:5
   |
@@ -276,14 +278,17 @@ error: `dta` is not in the context
   |
   = help: did you mean `data`?
 
-"#]]);
+"#]]
+    );
 }
 
 #[test]
 fn copy_of_a_file_that_is_ignored() {
     let workspace = workspace();
     workspace.write("images/base/.dockerignore", "*.md\nda*\n");
-    assert_data_eq!(refusal(&workspace), str![[r#"
+    assert_data_eq!(
+        refusal(&workspace),
+        str![[r#"
 error: `data` is not in the context: `.dockerignore` excludes it
  --> images/base/Dockerfile:2:6
   |
@@ -292,7 +297,8 @@ error: `data` is not in the context: `.dockerignore` excludes it
   |
   = help: take it out of .dockerignore, or add an exception with `!`
 
-"#]]);
+"#]]
+    );
 }
 
 #[test]
@@ -359,7 +365,9 @@ fn secret_without_a_value() {
         "images/base/Image.toml",
         "[image]\nversion = \"1.0.0\"\n\n[secrets]\ntoken = { env = \"NO_SUCH_TOKEN\" }\n",
     );
-    assert_data_eq!(refusal(&workspace), str![[r#"
+    assert_data_eq!(
+        refusal(&workspace),
+        str![[r#"
 error: the secret `token` has no value
  --> images/base/Image.toml:5:9
   |
@@ -368,7 +376,8 @@ error: the secret `token` has no value
   |
   = help: set the environment variable NO_SUCH_TOKEN
 
-"#]]);
+"#]]
+    );
 }
 
 #[test]

@@ -61,7 +61,7 @@ pub(super) fn levels_build_parents_first_and_then_nothing_is_left_to_build(bench
 
     let again = workspace.run(&["build", "--workspace"]);
     assert_eq!(again.code(), 0);
-    assert!(again.stderr.contains("4 fresh"), "{}", again.stderr);
+    assert!(again.stderr.contains("nothing to build, all 4 images are fresh"), "{}", again.stderr);
     assert_eq!(workspace.built(), [""; 0]);
     let same = bench.engine.images(&names);
     assert_eq!(names.each_ref().map(|name| &same[name].id), names.each_ref().map(|name| &images[name].id));
