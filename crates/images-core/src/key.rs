@@ -2,14 +2,15 @@
 //!
 //! | in the key | not in it |
 //! |---|---|
-//! | the format's version | times of files, owners, absolute paths |
+//! | the format's version | owners of files, their times, absolute paths |
 //! | the Dockerfile's bytes, the target, the platform | the host, the registry's host, the engine |
 //! | the arguments that the Dockerfile declares, filled in | arguments that nothing declares |
-//! | the labels, the version among them | the commit (`revision`, `created`) |
+//! | the labels, the version and the variant's name among them | the commit (`revision`, `created`) |
 //! | the names of secrets | their values |
 //! | each internal reference's key | the tags of the parents |
 //! | each external reference, as written | |
 //! | each entry of the context: path, kind, mode, content, link target | what the Dockerfile cannot read |
+//! | the time that all entries get instead of their own | |
 //!
 //! Each part is written with its length before it, so that no two lists of parts have one encoding.
 
@@ -20,6 +21,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::context::{Context, EntryKind};
 use crate::graph::{Graph, NodeId, Target};
+use crate::store::{IMAGE_LABEL, image_label};
 use crate::workspace::is_predefined;
 
 /// The version of the encoding; another one is another key.
@@ -65,6 +67,8 @@ pub struct Parts {
     pub parents: Vec<(String, String)>,
     /// Each external reference in the Dockerfile's order.
     pub externals: Vec<String>,
+    /// The modification time of all files, in seconds since 1970.
+    pub epoch: i64,
     /// The hash of the context.
     pub context: String,
 }
@@ -80,6 +84,8 @@ impl Parts {
             }
         }
         let host = &graph.workspace.host;
+        let mut labels = variant.labels.clone();
+        labels.insert(IMAGE_LABEL.to_owned(), image_label(graph, id));
         Self {
             format: FORMAT.to_owned(),
             dockerfile: blake3::hash(image.dockerfile.text.as_bytes()).to_string(),
@@ -89,10 +95,11 @@ impl Parts {
                 .clone()
                 .unwrap_or_else(|| format!("{}/{}", host.os, host.architecture)),
             args: sent_args(graph, id),
-            labels: variant.labels.clone(),
+            labels,
             secrets: image.manifest.secrets.keys().cloned().collect(),
             parents,
             externals: node.externals().map(str::to_owned).collect(),
+            epoch: context.epoch,
             context: hex(&context.hash),
         }
     }
@@ -109,6 +116,7 @@ impl Parts {
         encoder.list(self.secrets.iter().map(|id| [id.as_str()]));
         encoder.list(self.parents.iter().map(|(_, key)| [key.as_str()]));
         encoder.list(self.externals.iter().map(|reference| [reference.as_str()]));
+        encoder.text(&self.epoch.to_string());
         encoder.text(&self.context);
         Key(*encoder.0.finalize().as_bytes())
     }
