@@ -20,7 +20,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use crate::context::{Context, EntryKind};
-use crate::graph::{Graph, NodeId, Target};
+use crate::graph::{Graph, NodeId};
 use crate::store::{IMAGE_LABEL, image_label};
 use crate::workspace::is_predefined;
 
@@ -77,12 +77,7 @@ impl Parts {
     /// Gathers the parts of a variant whose parents' keys are known.
     pub fn of(graph: &Graph<'_>, id: NodeId, context: &Context, keys: &dyn Fn(NodeId) -> Key) -> Self {
         let (image, variant, node) = (graph.image(id), graph.variant(id), graph.node(id));
-        let mut parents = Vec::new();
-        for edge in &node.edges {
-            if let Target::Internal(parent) = edge.target {
-                parents.push((graph.spec(parent).to_string(), keys(parent).to_string()));
-            }
-        }
+        let named = |parent| (graph.spec(parent).to_string(), keys(parent).to_string());
         let host = &graph.workspace.host;
         let mut labels = variant.labels.clone();
         labels.insert(IMAGE_LABEL.to_owned(), image_label(graph, id));
@@ -97,7 +92,7 @@ impl Parts {
             args: sent_args(graph, id),
             labels,
             secrets: image.manifest.secrets.keys().cloned().collect(),
-            parents,
+            parents: node.parents().map(named).collect(),
             externals: node.externals().map(str::to_owned).collect(),
             epoch: context.epoch,
             context: hex(&context.hash),
@@ -122,13 +117,13 @@ impl Parts {
     }
 }
 
-/// The arguments that reach the engine: those that the Dockerfile declares, and those that builders know by themselves.
+/// The arguments that reach the engine: those that the Dockerfile or a trigger of a base declares, and those that builders know by themselves.
 pub(crate) fn sent_args(graph: &Graph<'_>, id: NodeId) -> BTreeMap<String, String> {
     let declared = graph.image(id).parsed.declared_args();
+    let by_triggers = &graph.node(id).trigger_args;
     let args = graph.variant(id).args.iter();
-    args.filter(|(name, _)| declared.contains(*name) || is_predefined(name))
-        .map(|(name, value)| (name.clone(), value.clone()))
-        .collect()
+    let takes = |name| declared.contains(name) || by_triggers.contains(name) || is_predefined(name);
+    args.filter(|(name, _)| takes(*name)).map(|(name, value)| (name.clone(), value.clone())).collect()
 }
 
 /// Writes lengths before texts and counts before lists.

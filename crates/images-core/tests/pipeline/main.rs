@@ -5,11 +5,11 @@ mod project;
 mod recorder;
 
 //mod exec;
-//mod graph;
+mod graph;
 //mod joined;
 mod key;
 mod plan;
 //mod reasons;
 //mod scale;
 mod selection;
-//mod workspace;
+mod workspace;
