@@ -52,6 +52,13 @@ pub enum Reason {
         /// Now.
         reference: String,
     },
+    /// The time that all files get (`SOURCE_DATE_EPOCH`).
+    Epoch {
+        /// Before, in seconds since 1970.
+        old: i64,
+        /// Now.
+        new: i64,
+    },
     /// Something in the context.
     File {
         /// Where.
@@ -112,6 +119,7 @@ impl Reason {
             .or_else(secrets)
             .or_else(|| parent(&was.parents, &is.parents))
             .or_else(|| external(&was.externals, &is.externals))
+            .or_else(|| (was.epoch != is.epoch).then_some(Self::Epoch { old: was.epoch, new: is.epoch }))
             .or_else(|| file(&old.entries, &new.entries))
             .unwrap_or(Self::Missing)
     }
@@ -178,6 +186,7 @@ impl fmt::Display for Reason {
             Self::Secrets => f.write_str("its secrets are other ones"),
             Self::Parent { spec } => write!(f, "its parent `{spec}` changed"),
             Self::External { reference } => write!(f, "the external image `{reference}` changed"),
+            Self::Epoch { old, new } => write!(f, "the time of its files changed from {old} to {new}"),
             Self::File { path, change } => match change {
                 FileChange::Added => write!(f, "`{path}` is new"),
                 FileChange::Removed => write!(f, "`{path}` is gone"),

@@ -19,7 +19,7 @@ use crate::key::sent_args;
 use crate::plan::{Action, Item, Records};
 use crate::reason::Reason;
 use crate::session::Keyed;
-use crate::store::{IMAGE_LABEL, KEY_LABEL, key_name, version_name};
+use crate::store::{IMAGE_LABEL, KEY_LABEL, image_label, key_name, version_name};
 use crate::workspace::Image;
 
 /// How many lines of the engine's output are shown when a build fails.
@@ -191,13 +191,13 @@ fn sent_dockerfile(graph: &Graph<'_>, id: NodeId, keyed: &Keyed) -> String {
 }
 
 fn labels(graph: &Graph<'_>, item: &Item, cancel: &Cancel) -> BTreeMap<String, String> {
-    let mut labels = graph.variant(item.id).labels.clone();
-    labels.extend(commit::labels(graph, item.id, cancel));
+    let mut labels = commit::labels(graph, item.id, cancel);
     if let Some(base) = base_name(graph, item.id) {
         labels.insert("org.opencontainers.image.base.name".to_owned(), base);
     }
-    let name = format!("{}/{}", graph.workspace.namespace, graph.spec(item.id));
-    labels.insert(IMAGE_LABEL.to_owned(), name);
+    // What a person wrote is in the key, so it counts.
+    labels.extend(graph.variant(item.id).labels.clone());
+    labels.insert(IMAGE_LABEL.to_owned(), image_label(graph, item.id));
     labels.insert(KEY_LABEL.to_owned(), item.key.to_string());
     labels
 }

@@ -112,6 +112,9 @@ fn cargo_build(
         output: Output::Capture,
     };
     let ended = child.run(cancel).map_err(|error| crate::host_error(error, "cannot run cargo in", root))?;
+    if cancel.is_interrupted() {
+        return Err(Error::Interrupted);
+    }
     let stderr = String::from_utf8_lossy(&ended.stderr);
     let failed = |help: &str| Error::Command {
         message: "cargo build failed".to_owned(),
