@@ -6,7 +6,7 @@ mod recorder;
 
 mod exec;
 mod graph;
-//mod joined;
+mod joined;
 mod key;
 mod plan;
 mod reasons;
