@@ -10,6 +10,6 @@ mod joined;
 mod key;
 mod plan;
 mod reasons;
-//mod scale;
+mod scale;
 mod selection;
 mod workspace;
