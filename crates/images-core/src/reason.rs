@@ -111,6 +111,9 @@ impl Reason {
         if was.platform != is.platform {
             return Self::Platform { old: was.platform.clone(), new: is.platform.clone() };
         }
+        if was.epoch != is.epoch {
+            return Self::Epoch { old: was.epoch, new: is.epoch };
+        }
         let argument = || first_change(&was.args, &is.args).map(Self::Argument);
         let label = || first_change(&was.labels, &is.labels).map(Self::Label);
         let secrets = || (was.secrets != is.secrets).then_some(Self::Secrets);
@@ -119,7 +122,6 @@ impl Reason {
             .or_else(secrets)
             .or_else(|| parent(&was.parents, &is.parents))
             .or_else(|| external(&was.externals, &is.externals))
-            .or_else(|| (was.epoch != is.epoch).then_some(Self::Epoch { old: was.epoch, new: is.epoch }))
             .or_else(|| file(&old.entries, &new.entries))
             .unwrap_or(Self::Missing)
     }

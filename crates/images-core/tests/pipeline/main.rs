@@ -4,12 +4,12 @@ mod fake_engine;
 mod project;
 mod recorder;
 
-//mod exec;
+mod exec;
 mod graph;
-//mod joined;
+mod joined;
 mod key;
 mod plan;
-//mod reasons;
-//mod scale;
+mod reasons;
+mod scale;
 mod selection;
 mod workspace;

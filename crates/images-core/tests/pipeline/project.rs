@@ -20,7 +20,9 @@ use crate::recorder::Recorder;
 
 /// A workspace in a folder of its own, with an engine beside it.
 pub(crate) struct Project {
-    folder: tempfile::TempDir,
+    /// Removed at the end.
+    _folder: tempfile::TempDir,
+    root: Utf8PathBuf,
     pub(crate) engine: FakeEngine,
     pub(crate) options: LoadOptions,
     pub(crate) build: BuildOptions,
@@ -42,7 +44,7 @@ impl Project {
         let folder = tempfile::tempdir().unwrap();
         let root = Utf8PathBuf::try_from(folder.path().canonicalize().unwrap()).unwrap();
         let options = LoadOptions {
-            start: root,
+            start: root.clone(),
             manifest_path: None,
             registry: None,
             build_args: BTreeMap::new(),
@@ -58,7 +60,8 @@ impl Project {
             variables: BTreeSet::new(),
         };
         let project = Self {
-            folder,
+            _folder: folder,
+            root,
             engine: FakeEngine::default(),
             options,
             build: BuildOptions { host, automatic: false, keep_going: false },
@@ -71,7 +74,7 @@ impl Project {
 
     /// The root. Absolute.
     pub(crate) fn root(&self) -> Utf8PathBuf {
-        Utf8PathBuf::try_from(self.folder.path().canonicalize().unwrap()).unwrap()
+        self.root.clone()
     }
 
     /// An absolute path below the root.
