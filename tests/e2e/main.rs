@@ -150,7 +150,9 @@ fn failing(name: String, why: String) -> Trial {
 
 fn running(name: String, scenario: &'static Scenario, bench: Result<Bench, String>) -> Trial {
     Trial::test(name, move || {
-        (scenario.run)(&bench?);
+        let bench = bench?;
+        let engine = bench.engine.with_store(scenario.name)?;
+        (scenario.run)(&Bench { engine, ..bench });
         Ok(())
     })
 }

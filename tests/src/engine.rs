@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::{fs, io};
 
 use crate::archive::{self, Image};
 use crate::machine::Environment;
@@ -51,6 +52,24 @@ impl Engine {
         let mut command = Command::new(&self.program);
         command.env_clear().envs(&self.environment);
         command
+    }
+
+    /// The same engine with an empty store of this name. podman and buildah cannot list a store while another process
+    /// removes something from it, so each test has its own; docker's is one for all.
+    ///
+    /// # Errors
+    /// The configuration cannot be written.
+    pub fn with_store(mut self, name: &str) -> io::Result<Self> {
+        if self.tool == Tool::Docker {
+            return Ok(self);
+        }
+        let store = self.folder.join("stores").join(name);
+        fs::create_dir_all(&store)?;
+        let (root, run) = (store.join("root"), store.join("run"));
+        let text = format!("[storage]\ndriver = \"overlay\"\ngraphroot = {root:?}\nrunroot = {run:?}\n");
+        fs::write(store.join("storage.conf"), text)?;
+        self.environment.insert("CONTAINERS_STORAGE_CONF".into(), store.join("storage.conf").into());
+        Ok(self)
     }
 
     /// Builds a Dockerfile as a person would, without the tool.
@@ -145,7 +164,7 @@ impl Engine {
         let target = format!("docker-archive:{}:{name}", file.display());
         run(self.command().args(["push", "--quiet", name, &target])).ok();
         let image = archive::read(file).remove(name).expect("the archive has the name it was given");
-        std::fs::remove_file(file).expect("it was just written");
+        fs::remove_file(file).expect("it was just written");
         image
     }
 }

@@ -183,10 +183,11 @@ impl Machine {
 
     fn stop(&mut self) {
         for engine in &self.engines {
-            engine.remove_images(&namespace_prefix());
-            if engine.tool != Tool::Docker && !rustix::process::geteuid().is_root() {
+            if engine.tool == Tool::Docker {
+                engine.remove_images(&namespace_prefix());
+            } else if !rustix::process::geteuid().is_root() {
                 // The layers belong to the user's subordinate ids, so only inside of their namespace can they go.
-                answer(engine.command().args(["unshare", "rm", "-rf"]).arg(engine.folder.join("storage")));
+                answer(engine.command().args(["unshare", "rm", "-rf"]).arg(engine.folder.join("stores")));
             }
         }
         self.daemons.values_mut().for_each(Daemon::stop);
@@ -222,18 +223,12 @@ fn note_calls(folder: &Path, program: &Path, environment: &mut Environment) -> i
     Ok(())
 }
 
-/// podman's and buildah's configuration: a store of its own; runc where it is, since crun refuses machines that have
-/// both versions of control groups; and no registry for short names.
+/// podman's and buildah's configuration: runc where it is, since crun refuses machines that have both versions of
+/// control groups; and no registry for short names. The store is each test's own.
 fn container_files(folder: &Path, environment: &mut Environment) -> io::Result<()> {
-    let store = format!(
-        "[storage]\ndriver = \"overlay\"\ngraphroot = {:?}\nrunroot = {:?}\n",
-        folder.join("storage/root"),
-        folder.join("storage/run")
-    );
     let runtime = if find("runc").is_some() { "runtime = \"runc\"\n" } else { "" };
     let engine = format!("[engine]\ncgroup_manager = \"cgroupfs\"\nevents_logger = \"none\"\n{runtime}");
     let files = [
-        ("CONTAINERS_STORAGE_CONF", "storage.conf", store),
         ("CONTAINERS_CONF", "containers.conf", engine),
         ("CONTAINERS_REGISTRIES_CONF", "registries.conf", "unqualified-search-registries = []\n".into()),
     ];

@@ -77,7 +77,7 @@ fn fill(rng: &mut Rng, folder: &str, depth: usize, entries: &mut BTreeMap<String
 }
 
 fn link_target(rng: &mut Rng) -> String {
-    let targets = ["a", "../b", "/nowhere", "./build/c", "missing"];
+    let targets = ["a", "../b", "no/where", "./build/c", "missing"];
     targets[rng.usize(..targets.len())].to_owned()
 }
 

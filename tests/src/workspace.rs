@@ -32,16 +32,17 @@ impl Workspace {
     /// # Panics
     /// There is no temporary folder.
     pub fn on(engine: &Engine, tool: &str) -> Self {
-        Self::with_environment(engine.environment.clone(), tool)
+        let namespace = format!("{}-{}", namespace_prefix(), NUMBER.fetch_add(1, Ordering::Relaxed));
+        Self::new(namespace, engine.environment.clone(), tool)
     }
 
     /// An empty workspace where no engine is: the search path is an empty folder, and no socket is where the
-    /// environment says.
+    /// environment says. Nothing is built in it, so its namespace is always `acme`.
     ///
     /// # Panics
     /// There is no temporary folder.
     pub fn without_engine(tool: &str) -> Self {
-        let mut workspace = Self::with_environment(Environment::new(), tool);
+        let mut workspace = Self::new("acme".into(), Environment::new(), tool);
         let programs = workspace.path().join("target/programs");
         fs::create_dir_all(&programs).expect("the folder is ours");
         let socket = format!("unix://{}", programs.join("no.sock").display());
@@ -52,25 +53,24 @@ impl Workspace {
         workspace
     }
 
-    /// The same with a docker, a podman and a buildah that do nothing but fail, saying so, and note that they were
-    /// called.
+    /// The same with a docker, a podman and a buildah that note that they were called, and then do what this script
+    /// says.
     ///
     /// # Panics
     /// There is no temporary folder.
-    pub fn with_broken_engines(tool: &str, says: &str) -> Self {
+    pub fn with_scripted_engines(tool: &str, script: &str) -> Self {
         let workspace = Self::without_engine(tool);
         for name in ["docker", "podman", "buildah"] {
-            let script = workspace.path().join("target/programs").join(name);
-            let text = format!("#!/bin/sh\necho {name} \"$@\" >>\"${CALLS}\"\necho '{says}' >&2\nexit 1\n");
-            fs::write(&script, text).expect("the folder is ours");
-            fs::set_permissions(&script, fs::Permissions::from_mode(0o755)).expect("the file is ours");
+            let program = workspace.path().join("target/programs").join(name);
+            let text = format!("#!/bin/sh\necho {name} \"$@\" >>\"${CALLS}\"\n{script}\n");
+            fs::write(&program, text).expect("the folder is ours");
+            fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).expect("the file is ours");
         }
         workspace
     }
 
-    fn with_environment(environment: Environment, tool: &str) -> Self {
+    fn new(namespace: String, environment: Environment, tool: &str) -> Self {
         let folder = tempfile::Builder::new().prefix("workspace-").tempdir().expect("a temporary folder");
-        let namespace = format!("{}-{}", namespace_prefix(), NUMBER.fetch_add(1, Ordering::Relaxed));
         let mut workspace = Self { folder, tool: tool.into(), namespace, environment };
         workspace.environment.insert(CALLS.into(), workspace.path().join("target/calls").into());
         fs::create_dir(workspace.path().join("target")).expect("the folder is ours");

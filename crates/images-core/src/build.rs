@@ -2,15 +2,19 @@
 //!
 //! 1. The engine's store is listed while files join the contexts and keys are computed.
 //! 2. The plan says what is stale, and why.
-//! 3. What is stale is built, parents first, under the store's lock; whoever had to wait for it plans again.
+//! 3. What is stale is built, parents first, under the store's lock; if another run worked on it since the plan, or
+//!    had to be waited for, everything is planned again.
 //! 4. If an input changed while it was read, everything is planned again.
 
 use std::fs::{self, File, TryLockError};
+use std::io::{Read, Seek, Write};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use images_engine::process::Cancel;
 use images_engine::{Engine, NoEngine, StoredImage, threads};
 use images_schema::Diagnostic;
 
+use crate::context;
 use crate::event::{Event, Reporter};
 use crate::exec::{self, Outcome, Stop};
 use crate::graph::{Graph, NodeId};
@@ -22,6 +26,9 @@ use crate::{Error, HostOptions};
 
 /// How often an input may change under a build before it gives up.
 const MAX_PLANS: usize = 5;
+
+/// How long a staged context is kept that no build uses.
+const STAGE_AGE: Duration = Duration::from_secs(30 * 24 * 60 * 60);
 
 /// What `build` and `plan` are told.
 #[derive(Debug, Clone)]
@@ -89,13 +96,14 @@ pub fn build(
     cancel: &Cancel,
     reporter: &dyn Reporter,
 ) -> Result<Outcome, Error> {
+    let started = SystemTime::now();
     let mut planned = plan(graph, selected, options, detect, cancel, reporter)?;
     if planned.plan.is_fresh() {
         report_fresh(graph, &planned.plan, reporter);
         return Ok(Outcome::of_fresh(&planned.plan));
     }
-    let (lock, waited) = lock(graph, planned.engine.as_ref(), reporter)?;
-    if waited {
+    let lock = Lock::take(graph, planned.engine.as_ref(), reporter)?;
+    if lock.was_used_since(started) {
         planned = plan(graph, selected, options, detect, cancel, reporter)?;
     }
     let mut plans = 1;
@@ -113,6 +121,10 @@ pub fn build(
     };
     report_fresh(graph, &planned.plan, reporter);
     drop(lock);
+    let stages = graph.workspace.cache().join("stage");
+    let used = planned.keyed.stage_names();
+    // What is left over costs room, and the next run tries again.
+    let _ = context::trim(&stages, &used, STAGE_AGE);
     Ok(outcome)
 }
 
@@ -128,21 +140,55 @@ fn restless(path: &str) -> Error {
         .into()
 }
 
-/// Takes the lock of the engine's store in this workspace; it dies with the process.
-fn lock(graph: &Graph<'_>, engine: &dyn Engine, reporter: &dyn Reporter) -> Result<(File, bool), Error> {
-    let folder = graph.workspace.cache();
-    fs::create_dir_all(&folder).map_err(Error::io("cannot create", &folder))?;
-    let name: String =
-        engine.store().chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).collect();
-    let path = folder.join(format!("{name}.lock"));
-    let file = File::create(&path).map_err(Error::io("cannot create", &path))?;
-    match file.try_lock() {
-        Ok(()) => Ok((file, false)),
-        Err(TryLockError::WouldBlock) => {
-            reporter.event(&Event::Waiting);
-            file.lock().map_err(Error::io("cannot lock", &path))?;
-            Ok((file, true))
-        }
-        Err(TryLockError::Error(error)) => Err(Error::io("cannot lock", &path)(error)),
+/// The lock of the engine's store in this workspace; it dies with the process. Its file says when it was last released.
+struct Lock {
+    file: File,
+    waited: bool,
+    /// In nanoseconds since 1970.
+    released: Option<u128>,
+}
+
+impl Lock {
+    /// Takes it, and waits for whoever has it.
+    fn take(graph: &Graph<'_>, engine: &dyn Engine, reporter: &dyn Reporter) -> Result<Self, Error> {
+        let folder = graph.workspace.cache();
+        fs::create_dir_all(&folder).map_err(Error::io("cannot create", &folder))?;
+        let name: String =
+            engine.store().chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).collect();
+        let path = folder.join(format!("{name}.lock"));
+        let file = File::options().create(true).truncate(false).read(true).write(true).open(&path);
+        let mut file = file.map_err(Error::io("cannot create", &path))?;
+        let waited = match file.try_lock() {
+            Ok(()) => false,
+            Err(TryLockError::WouldBlock) => {
+                reporter.event(&Event::Waiting);
+                file.lock().map_err(Error::io("cannot lock", &path))?;
+                true
+            }
+            Err(TryLockError::Error(error)) => return Err(Error::io("cannot lock", &path)(error)),
+        };
+        let mut text = String::new();
+        let read = file.read_to_string(&mut text);
+        let released = read.ok().and_then(|_| text.parse().ok());
+        Ok(Self { file, waited, released })
     }
+
+    /// Whether another run may have changed the store since `time`.
+    fn was_used_since(&self, time: SystemTime) -> bool {
+        self.waited || self.released.is_some_and(|released| released >= nanoseconds(time))
+    }
+}
+
+impl Drop for Lock {
+    /// Lets the next run know that the store may have changed. If that fails, it may build what is there already.
+    fn drop(&mut self) {
+        let text = nanoseconds(SystemTime::now()).to_string();
+        let _ = self.file.rewind();
+        let _ = self.file.set_len(0);
+        let _ = self.file.write_all(text.as_bytes());
+    }
+}
+
+fn nanoseconds(time: SystemTime) -> u128 {
+    time.duration_since(UNIX_EPOCH).unwrap_or_default().as_nanos()
 }

@@ -18,11 +18,22 @@ use crate::{Error, HostOptions, session};
 pub fn check(graph: &Graph<'_>, selected: &[NodeId], host: &HostOptions) -> Result<(), Error> {
     let mut inputs = JoinedByNode::new();
     let mut made = HashMap::new();
+    let mut problems = Vec::new();
     for &id in selected {
-        let image = graph.image(id);
-        inputs.insert(id, joined::inputs(graph.workspace, image)?);
-        made.insert(id, joined::made_places(image)?);
+        match joined::check(graph, id).and_then(|there| Ok((there, joined::made_places(graph.image(id))?))) {
+            Ok((there, places)) => {
+                inputs.insert(id, there);
+                made.insert(id, places);
+            }
+            Err(Error::Input(found)) => found.into_iter().for_each(|problem| {
+                if !problems.contains(&problem) {
+                    problems.push(problem);
+                }
+            }),
+            Err(other) => return Err(other),
+        }
     }
+    let sound: Vec<_> = selected.iter().copied().filter(|id| made.contains_key(id)).collect();
     let sources = |id: NodeId| match &graph.node(id).sources {
         Sources::These(list) => {
             let there = |source: &Source| made[&id].iter().any(|place| is_related(&source.path, place));
@@ -30,7 +41,12 @@ pub fn check(graph: &Graph<'_>, selected: &[NodeId], host: &HostOptions) -> Resu
         }
         all => Cow::Borrowed(all),
     };
-    session::contexts_of(graph, selected, &inputs, host, &sources).map(|_| ())
+    match session::contexts_of(graph, &sound, &inputs, host, &sources) {
+        Err(Error::Input(found)) => problems.extend(found),
+        Err(other) => return Err(other),
+        Ok(_) => {}
+    }
+    if problems.is_empty() { Ok(()) } else { Err(Error::Input(problems)) }
 }
 
 /// Whether a source names the place, something in it, or a folder that would hold it.

@@ -2,14 +2,15 @@
 //!
 //! | in the key | not in it |
 //! |---|---|
-//! | the format's version | times of files, owners, absolute paths |
+//! | the format's version | owners of files, their times, absolute paths |
 //! | the Dockerfile's bytes, the target, the platform | the host, the registry's host, the engine |
 //! | the arguments that the Dockerfile declares, filled in | arguments that nothing declares |
-//! | the labels, the version among them | the commit (`revision`, `created`) |
+//! | the labels, the version and the variant's name among them | the commit (`revision`, `created`) |
 //! | the names of secrets | their values |
 //! | each internal reference's key | the tags of the parents |
 //! | each external reference, as written | |
 //! | each entry of the context: path, kind, mode, content, link target | what the Dockerfile cannot read |
+//! | the time that all entries get instead of their own | |
 //!
 //! Each part is written with its length before it, so that no two lists of parts have one encoding.
 
@@ -19,7 +20,8 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use crate::context::{Context, EntryKind};
-use crate::graph::{Graph, NodeId, Target};
+use crate::graph::{Graph, NodeId};
+use crate::store::{IMAGE_LABEL, image_label};
 use crate::workspace::is_predefined;
 
 /// The version of the encoding; another one is another key.
@@ -65,6 +67,8 @@ pub struct Parts {
     pub parents: Vec<(String, String)>,
     /// Each external reference in the Dockerfile's order.
     pub externals: Vec<String>,
+    /// The modification time of all files, in seconds since 1970.
+    pub epoch: i64,
     /// The hash of the context.
     pub context: String,
 }
@@ -73,13 +77,10 @@ impl Parts {
     /// Gathers the parts of a variant whose parents' keys are known.
     pub fn of(graph: &Graph<'_>, id: NodeId, context: &Context, keys: &dyn Fn(NodeId) -> Key) -> Self {
         let (image, variant, node) = (graph.image(id), graph.variant(id), graph.node(id));
-        let mut parents = Vec::new();
-        for edge in &node.edges {
-            if let Target::Internal(parent) = edge.target {
-                parents.push((graph.spec(parent).to_string(), keys(parent).to_string()));
-            }
-        }
+        let named = |parent| (graph.spec(parent).to_string(), keys(parent).to_string());
         let host = &graph.workspace.host;
+        let mut labels = variant.labels.clone();
+        labels.insert(IMAGE_LABEL.to_owned(), image_label(graph, id));
         Self {
             format: FORMAT.to_owned(),
             dockerfile: blake3::hash(image.dockerfile.text.as_bytes()).to_string(),
@@ -89,10 +90,11 @@ impl Parts {
                 .clone()
                 .unwrap_or_else(|| format!("{}/{}", host.os, host.architecture)),
             args: sent_args(graph, id),
-            labels: variant.labels.clone(),
+            labels,
             secrets: image.manifest.secrets.keys().cloned().collect(),
-            parents,
+            parents: node.parents().map(named).collect(),
             externals: node.externals().map(str::to_owned).collect(),
+            epoch: context.epoch,
             context: hex(&context.hash),
         }
     }
@@ -109,18 +111,19 @@ impl Parts {
         encoder.list(self.secrets.iter().map(|id| [id.as_str()]));
         encoder.list(self.parents.iter().map(|(_, key)| [key.as_str()]));
         encoder.list(self.externals.iter().map(|reference| [reference.as_str()]));
+        encoder.text(&self.epoch.to_string());
         encoder.text(&self.context);
         Key(*encoder.0.finalize().as_bytes())
     }
 }
 
-/// The arguments that reach the engine: those that the Dockerfile declares, and those that builders know by themselves.
+/// The arguments that reach the engine: those that the Dockerfile or a trigger of a base declares, and those that builders know by themselves.
 pub(crate) fn sent_args(graph: &Graph<'_>, id: NodeId) -> BTreeMap<String, String> {
     let declared = graph.image(id).parsed.declared_args();
+    let by_triggers = &graph.node(id).trigger_args;
     let args = graph.variant(id).args.iter();
-    args.filter(|(name, _)| declared.contains(*name) || is_predefined(name))
-        .map(|(name, value)| (name.clone(), value.clone()))
-        .collect()
+    let takes = |name| declared.contains(name) || by_triggers.contains(name) || is_predefined(name);
+    args.filter(|(name, _)| takes(*name)).map(|(name, value)| (name.clone(), value.clone())).collect()
 }
 
 /// Writes lengths before texts and counts before lists.

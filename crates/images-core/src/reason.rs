@@ -52,6 +52,13 @@ pub enum Reason {
         /// Now.
         reference: String,
     },
+    /// The time that all files get (`SOURCE_DATE_EPOCH`).
+    Epoch {
+        /// Before, in seconds since 1970.
+        old: i64,
+        /// Now.
+        new: i64,
+    },
     /// Something in the context.
     File {
         /// Where.
@@ -103,6 +110,9 @@ impl Reason {
         }
         if was.platform != is.platform {
             return Self::Platform { old: was.platform.clone(), new: is.platform.clone() };
+        }
+        if was.epoch != is.epoch {
+            return Self::Epoch { old: was.epoch, new: is.epoch };
         }
         let argument = || first_change(&was.args, &is.args).map(Self::Argument);
         let label = || first_change(&was.labels, &is.labels).map(Self::Label);
@@ -178,6 +188,7 @@ impl fmt::Display for Reason {
             Self::Secrets => f.write_str("its secrets are other ones"),
             Self::Parent { spec } => write!(f, "its parent `{spec}` changed"),
             Self::External { reference } => write!(f, "the external image `{reference}` changed"),
+            Self::Epoch { old, new } => write!(f, "the time of its files changed from {old} to {new}"),
             Self::File { path, change } => match change {
                 FileChange::Added => write!(f, "`{path}` is new"),
                 FileChange::Removed => write!(f, "`{path}` is gone"),

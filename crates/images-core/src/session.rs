@@ -1,7 +1,7 @@
 //! Takes a selection through the pipeline: what joins the contexts, the contexts, the keys.
 
 use std::borrow::Cow;
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
 use images_dockerfile::Sources;
@@ -53,6 +53,12 @@ impl Keyed {
     /// If the node is none of [`Keyed::nodes`].
     pub fn key(&self, id: NodeId) -> Key {
         self.keys[&id]
+    }
+
+    /// What the names of all that is staged for these nodes begin with.
+    pub(crate) fn stage_names(&self) -> HashSet<String> {
+        let contexts = self.contexts.values().map(|context| context.stage_name());
+        contexts.chain(self.keys.values().map(Key::to_string)).collect()
     }
 
     /// What a node's key is made of, with each entry of its context.

@@ -53,6 +53,11 @@ pub fn version_name(graph: &Graph<'_>, id: NodeId) -> String {
     format!("{registry}/{}/{}", workspace.namespace, graph.spec(id))
 }
 
+/// What an image's [`IMAGE_LABEL`] says.
+pub(crate) fn image_label(graph: &Graph<'_>, id: NodeId) -> String {
+    format!("{}/{}", graph.workspace.namespace, graph.spec(id))
+}
+
 /// The name that the tool itself uses: no engine can fetch it from anywhere.
 pub fn key_name(graph: &Graph<'_>, id: NodeId, key: Key) -> String {
     format!("localhost/{}/{}:key-{}", graph.workspace.namespace, graph.image(id).name, key.short())

@@ -1,6 +1,6 @@
 //! What a Dockerfile means for one target and one set of arguments.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use crate::{FeatureUse, Reference, Span};
@@ -52,6 +52,8 @@ pub struct Resolution {
     pub sources: Sources,
     /// What the `ONBUILD` instructions that the target's image carries would read from a child's context.
     pub triggers: Sources,
+    /// The arguments that those instructions declare in a child.
+    pub trigger_args: BTreeSet<String>,
     /// The secrets that needed stages mount.
     pub secrets: Vec<SecretUse>,
     /// What needed stages use that not every builder can do.

@@ -5,6 +5,7 @@
 //! 3. what their instructions read, mount and use is collected (`context_source`).
 
 use std::cmp::Ordering;
+use std::collections::BTreeSet;
 
 use crate::context_source::{add_transfer, bind};
 use crate::instruction::{Body, Run};
@@ -53,9 +54,18 @@ impl Dockerfile {
             stages: graph.stages,
             sources: in_order(sources),
             triggers,
+            trigger_args: self.trigger_args(graph.target),
             secrets: sorted(secrets, |secret| &secret.span),
             features: sorted(features, |feature| &feature.span),
         })
+    }
+
+    fn trigger_args(&self, stage: usize) -> BTreeSet<String> {
+        let pairs = self.triggers(stage).filter_map(|body| match body {
+            Body::Arg(pairs) => Some(pairs),
+            _ => None,
+        });
+        pairs.flatten().map(|pair| pair.name.clone()).collect()
     }
 
     fn references(&self, graph: &StageGraph) -> Result<Vec<ImageReference>, Problem> {

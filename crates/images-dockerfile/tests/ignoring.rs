@@ -54,6 +54,8 @@ fn patterns_exclude_paths() {
         ("src\\bin", vec![], vec!["src/bin", "src\\bin", "srcbin"]),
         ("x\\d", vec!["x1"], vec!["xd"]),
         ("x\\D", vec!["xd"], vec!["x1"]),
+        ("a\\Bb", vec!["ab"], vec!["a"]),
+        ("a\\b.b", vec!["a.b"], vec!["axb"]),
     ] {
         let ignore = Ignore::parse(text).unwrap_or_else(|problem| panic!("{text:?}: {problem:?}"));
         for path in excluded {

@@ -145,6 +145,11 @@ fn what_docker_refuses_is_an_error_at_its_place() {
             "the mount is not a list of comma-separated fields",
             "--mount=a\\\"b",
         ),
+        (
+            "FROM a\nRUN --mount=\\\"a\\\"b ls",
+            "the mount is not a list of comma-separated fields",
+            "--mount=\\\"a\\\"b",
+        ),
         ("FROM a\nRUN [\"a\", 1]", "a JSON array of arguments must consist of strings", "[\"a\", 1]"),
         ("FROM a\nCMD [null]", "a JSON array of arguments must consist of strings", "[null]"),
         ("FROM a\nONBUILD", "ONBUILD needs an instruction", "ONBUILD"),

@@ -52,6 +52,10 @@ fn what_comes_from_elsewhere_does_not_count() {
     let text = "FROM scratch AS one\nFROM scratch\nCOPY --from=one a /\nADD http://x/y https://x/y.git git@host:x ssh://h/x git://h/x b /\nRUN --mount=type=bind,from=one,target=/m --mount=type=tmpfs,target=/n --mount=type=cache,target=/o true\n";
     assert_eq!(shown(&resolve(text).sources), these(&["A b"]));
     assert_eq!(
+        sources("ADD git@ho_st:x g.it@host:x @host:x git@host ftp://x /"),
+        these(&["A git@ho_st:x", "A g.it@host:x", "A @host:x", "A git@host", "A ftp:/x"])
+    );
+    assert_eq!(
         refused("FROM scratch\nCOPY https://x/y /\n"),
         ("COPY cannot fetch a URL".to_owned(), "https://x/y")
     );

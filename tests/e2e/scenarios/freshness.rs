@@ -53,12 +53,15 @@ pub(super) fn levels_build_parents_first_and_then_nothing_is_left_to_build(bench
     let app = &images[&names[3]];
     let files = ["1", "2", "3", "4", "ran"].map(|path| app.text(path));
     assert_eq!(files, ["d-base", "c-runtime", "b-framework", "a-app", "yes"]);
-    assert_eq!(app.label("dev.xtask-images.image"), Some("a-app"));
+    assert_eq!(
+        app.label("dev.xtask-images.image"),
+        Some(format!("{}/a-app:1.0.0", workspace.namespace).as_str())
+    );
     assert_eq!(app.label("org.opencontainers.image.version"), Some("1.0.0"));
 
     let again = workspace.run(&["build", "--workspace"]);
     assert_eq!(again.code(), 0);
-    assert!(again.stderr.contains("4 fresh"), "{}", again.stderr);
+    assert!(again.stderr.contains("nothing to build, all 4 images are fresh"), "{}", again.stderr);
     assert_eq!(workspace.built(), [""; 0]);
     let same = bench.engine.images(&names);
     assert_eq!(names.each_ref().map(|name| &same[name].id), names.each_ref().map(|name| &images[name].id));

@@ -2,6 +2,7 @@
 
 use camino::Utf8Path;
 use images_dockerfile::{ParentMatch, Source, Sources};
+use images_schema::did_you_mean;
 
 use super::selection::ancestors;
 use super::{ContextError, ContextRequest, Entry, EntryKind, links};
@@ -40,7 +41,7 @@ fn suggestion(request: &ContextRequest<'_>, path: &str) -> Option<String> {
     let wrong = ancestors(path.as_str()).find(|path| !is_there(request, path))?;
     let (folder, name) = wrong.rsplit_once('/').unwrap_or(("", wrong));
     let names = names(request, folder);
-    let name = nearest(name, names.iter().map(String::as_str))?;
+    let name = did_you_mean(name, names.iter().map(String::as_str))?;
     let rest = &path.as_str()[wrong.len()..];
     let suggestion =
         if folder.is_empty() { format!("{name}{rest}") } else { format!("{folder}/{name}{rest}") };
@@ -69,34 +70,4 @@ fn names(request: &ContextRequest<'_>, folder: &str) -> Vec<String> {
     let mut names: Vec<_> = listed.chain(joined).filter(is_there).collect();
     names.sort();
     names
-}
-
-/// The name that is the fewest edits away from a mistaken one, if they are at most a third of its length or one.
-pub fn nearest<'a>(mistaken: &str, names: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    let most = (mistaken.chars().count() / 3).max(1);
-    let distances = names.into_iter().map(|name| (distance(mistaken, name), name));
-    distances
-        .filter(|(distance, _)| *distance <= most)
-        .min_by_key(|(distance, _)| *distance)
-        .map(|(_, name)| name)
-}
-
-/// How many insertions, deletions, replacements and swaps of neighbours lead from one text to the other
-/// (<https://en.wikipedia.org/wiki/Damerau%E2%80%93Levenshtein_distance>, optimal string alignment).
-fn distance(from: &str, to: &str) -> usize {
-    let (from, to): (Vec<_>, Vec<_>) = (from.chars().collect(), to.chars().collect());
-    let mut rows = vec![vec![0; to.len() + 1]; from.len() + 1];
-    for i in 0..=from.len() {
-        for j in 0..=to.len() {
-            rows[i][j] = if i == 0 || j == 0 {
-                i + j
-            } else {
-                let replaced = rows[i - 1][j - 1] + usize::from(from[i - 1] != to[j - 1]);
-                let edited = replaced.min(rows[i - 1][j] + 1).min(rows[i][j - 1] + 1);
-                let swaps = i > 1 && j > 1 && from[i - 1] == to[j - 2] && from[i - 2] == to[j - 1];
-                if swaps { edited.min(rows[i - 2][j - 2] + 1) } else { edited }
-            };
-        }
-    }
-    rows[from.len()][to.len()]
 }

@@ -29,7 +29,6 @@ mod walk;
 pub use archive::write_tar;
 pub use entry::{Context, Entry, EntryKind};
 pub use error::{ContextError, StageError};
-pub use missing::nearest;
 pub use reading::{ContextRequest, EPOCH, Joined, Modes, read};
 pub use stage::stage;
 pub use stat_cache::StatCache;

@@ -16,9 +16,12 @@ pub(super) fn before_builds(
     builds: &[&Item],
     options: &BuildOptions,
 ) -> Result<(), Error> {
-    let mut problems: Vec<Diagnostic> =
-        builds.iter().flat_map(|item| secrets(graph, item.id, &options.host)).collect();
-    problems.dedup();
+    let mut problems: Vec<Diagnostic> = Vec::new();
+    for problem in builds.iter().flat_map(|item| secrets(graph, item.id, &options.host)) {
+        if !problems.contains(&problem) {
+            problems.push(problem);
+        }
+    }
     if problems.is_empty() { Ok(()) } else { Err(Error::Input(problems)) }
 }
 

@@ -9,6 +9,7 @@ mod commit;
 mod one;
 mod schedule;
 
+use std::collections::{BTreeSet, HashSet};
 use std::time::Instant;
 
 use images_engine::process::Cancel;
@@ -89,7 +90,7 @@ pub fn run(
     let mut outcome = Outcome { fresh, ..Outcome::default() };
     let builds: Vec<&Item> = plan.builds().collect();
     check::before_builds(graph, &builds, options)?;
-    outcome.retagged = retag(graph, planned, reporter)?;
+    outcome.retagged = retag(graph, planned, cancel, reporter)?;
     if builds.is_empty() {
         return Ok(outcome);
     }
@@ -99,6 +100,7 @@ pub fn run(
     let schedule = Schedule::new(graph, &builds, &history.durations(), options.keep_going);
     let records = Records::of(&graph.workspace.cache());
     let builder = Builder { graph, planned, cancel, reporter, records: &records };
+    let built_ids: HashSet<NodeId> = builds.iter().map(|item| item.id).collect();
     let origin = Instant::now();
     let run = history::new_run();
     threads::workers(options.host.jobs.clamp(1, builds.len()), |lane| {
@@ -111,7 +113,7 @@ pub fn run(
                 spec: graph.spec(item.id).to_string(),
                 key: item.key.to_string(),
                 reason: reason(item),
-                parents: parents(graph, &builds, item.id),
+                parents: parents(graph, &built_ids, item.id),
                 unblocked_by: unblocked_by.map(|at| graph.spec(builds[at].id).to_string()),
                 lane,
                 ready: schedule.ready_since(at).saturating_duration_since(origin),
@@ -139,17 +141,22 @@ fn reason(item: &Item) -> String {
 }
 
 /// The specs of those that were built in the same run and that `id` stands on.
-fn parents(graph: &Graph<'_>, builds: &[&Item], id: NodeId) -> Vec<String> {
-    let mut parents: Vec<_> = graph.node(id).parents().collect();
-    parents.sort_unstable();
-    parents.dedup();
-    parents.retain(|parent| builds.iter().any(|item| item.id == *parent));
+fn parents(graph: &Graph<'_>, built: &HashSet<NodeId>, id: NodeId) -> Vec<String> {
+    let parents: BTreeSet<_> = graph.node(id).parents().filter(|parent| built.contains(parent)).collect();
     parents.into_iter().map(|parent| graph.spec(parent).to_string()).collect()
 }
 
-fn retag(graph: &Graph<'_>, planned: &Planned, reporter: &dyn Reporter) -> Result<usize, Error> {
+fn retag(
+    graph: &Graph<'_>,
+    planned: &Planned,
+    cancel: &Cancel,
+    reporter: &dyn Reporter,
+) -> Result<usize, Error> {
     let mut count = 0;
     for item in planned.plan.items.iter().filter(|item| matches!(item.action, Action::Retag(_))) {
+        if cancel.is_interrupted() {
+            return Err(Error::Interrupted);
+        }
         planned.engine.tag(&key_name(graph, item.id, item.key), &version_name(graph, item.id))?;
         reporter.event(&Event::Retagged { spec: graph.spec(item.id).to_string() });
         count += 1;

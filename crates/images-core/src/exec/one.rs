@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::io::{self, Write};
+use std::ops::Range;
 use std::time::Instant;
 
 use camino::Utf8Path;
@@ -14,12 +16,12 @@ use crate::Error;
 use crate::build::Planned;
 use crate::context::{self, StageError};
 use crate::event::{Event, Failure, Place, Reporter};
-use crate::graph::{Graph, NodeId, Target};
+use crate::graph::{Graph, Node, NodeId, Target};
 use crate::key::sent_args;
 use crate::plan::{Action, Item, Records};
 use crate::reason::Reason;
 use crate::session::Keyed;
-use crate::store::{IMAGE_LABEL, KEY_LABEL, key_name, version_name};
+use crate::store::{IMAGE_LABEL, KEY_LABEL, image_label, key_name, version_name};
 use crate::workspace::Image;
 
 /// How many lines of the engine's output are shown when a build fails.
@@ -54,7 +56,7 @@ impl Builder<'_> {
     /// Builds one variant and reports it.
     pub(super) fn build(&self, item: &Item) -> Result<(), Failed> {
         let spec = self.graph.spec(item.id);
-        let log = self.graph.workspace.cache().join(format!("logs/{}-{}.log", spec.name, spec.tag));
+        let log = self.graph.workspace.cache().join(format!("logs/{}@{}.log", spec.name, spec.tag));
         let reason = match &item.action {
             Action::Build(reason) | Action::Retag(reason) => reason.clone(),
             Action::Fresh => Reason::Missing,
@@ -82,7 +84,7 @@ impl Builder<'_> {
         let stages = graph.workspace.cache().join("stage");
         let staged = context::stage(context, &stages)?;
         let dockerfile = stages.join(format!("{}.Dockerfile", item.key));
-        fs::write(&dockerfile, sent_dockerfile(graph, id, &self.planned.keyed))
+        put(&dockerfile, &sent_dockerfile(graph, id, &self.planned.keyed))
             .map_err(Error::io("cannot write", &dockerfile))?;
         let node = graph.node(id);
         let image = graph.image(id);
@@ -168,6 +170,15 @@ impl From<BuildFailure> for Sent {
     }
 }
 
+/// Writes a file that another run, on another engine, may be reading.
+fn put(path: &Utf8Path, text: &str) -> io::Result<()> {
+    let folder = path.parent().unwrap_or(path);
+    let mut file = tempfile::NamedTempFile::new_in(folder)?;
+    file.write_all(text.as_bytes())?;
+    file.persist(path)?;
+    Ok(())
+}
+
 fn line_of(text: &str, used: &FeatureUse) -> usize {
     1 + text.as_bytes()[..used.span.start.min(text.len())].iter().filter(|byte| **byte == b'\n').count()
 }
@@ -180,24 +191,49 @@ fn tail(log: &Utf8Path) -> Vec<String> {
 }
 
 /// The Dockerfile with every internal reference as the `key-` name of the exact variant; its lines stay where they are.
+///
+/// A stage that the target does not need is left empty: the legacy builder builds it all the same, and would look for
+/// its images elsewhere.
 fn sent_dockerfile(graph: &Graph<'_>, id: NodeId, keyed: &Keyed) -> String {
-    let replaced = graph.node(id).edges.iter().filter_map(|edge| match edge.target {
-        Target::Internal(parent) => {
-            Some(Replacement { span: edge.span.clone(), text: key_name(graph, parent, keyed.key(parent)) })
+    let node = graph.node(id);
+    let text = &graph.image(id).dockerfile.text;
+    let stages = &node.resolution.stages;
+    let mut sent = text[..stages[0].span.start].to_owned();
+    for (at, stage) in stages.iter().enumerate() {
+        let end = stages.get(at + 1).map_or(text.len(), |next| next.span.start);
+        let part = stage.span.start..end;
+        if stage.needed {
+            sent.push_str(&rewrite(&text[part.clone()], &replacements(graph, node, keyed, &part)));
+        } else {
+            let name = stage.name.iter().map(|name| format!(" AS {name}"));
+            sent.push_str(&format!("FROM scratch{}", name.collect::<String>()));
+            sent.extend(text[part].chars().filter(|c| matches!(c, '\r' | '\n')));
         }
+    }
+    sent
+}
+
+/// What takes the place of the internal references in one part of the Dockerfile.
+fn replacements(graph: &Graph<'_>, node: &Node, keyed: &Keyed, part: &Range<usize>) -> Vec<Replacement> {
+    let inside = node.edges.iter().filter(|edge| part.contains(&edge.span.start));
+    let replaced = inside.filter_map(|edge| match edge.target {
+        Target::Internal(parent) => Some(Replacement {
+            span: edge.span.start - part.start..edge.span.end - part.start,
+            text: key_name(graph, parent, keyed.key(parent)),
+        }),
         Target::External(_) => None,
     });
-    rewrite(&graph.image(id).dockerfile.text, &replaced.collect::<Vec<_>>())
+    replaced.collect()
 }
 
 fn labels(graph: &Graph<'_>, item: &Item, cancel: &Cancel) -> BTreeMap<String, String> {
-    let mut labels = graph.variant(item.id).labels.clone();
-    labels.extend(commit::labels(graph, item.id, cancel));
+    let mut labels = commit::labels(graph, item.id, cancel);
     if let Some(base) = base_name(graph, item.id) {
         labels.insert("org.opencontainers.image.base.name".to_owned(), base);
     }
-    let name = format!("{}/{}", graph.workspace.namespace, graph.spec(item.id));
-    labels.insert(IMAGE_LABEL.to_owned(), name);
+    // What a person wrote is in the key, so it counts.
+    labels.extend(graph.variant(item.id).labels.clone());
+    labels.insert(IMAGE_LABEL.to_owned(), image_label(graph, item.id));
     labels.insert(KEY_LABEL.to_owned(), item.key.to_string());
     labels
 }

@@ -31,6 +31,7 @@ struct State {
     missing: Vec<usize>,
     outcome: Vec<Option<Ended>>,
     running: usize,
+    has_failed: bool,
     stop: Option<Failed>,
 }
 
@@ -88,8 +89,7 @@ impl Schedule {
     pub(super) fn next(&self) -> Option<(usize, Option<usize>)> {
         let mut state = self.state();
         loop {
-            let failed = state.outcome.contains(&Some(Ended::Failed));
-            if state.stop.is_some() || (failed && !self.keep_going) {
+            if state.stop.is_some() || (state.has_failed && !self.keep_going) {
                 return None;
             }
             if let Some((_, std::cmp::Reverse(at))) = state.ready.pop_last() {
@@ -126,6 +126,7 @@ impl Schedule {
             }
             Err(Failed::Build) => {
                 state.outcome[at] = Some(Ended::Failed);
+                state.has_failed = true;
                 self.skip_below(&mut state, at);
             }
             Err(other) => state.stop = Some(state.stop.take().unwrap_or(other)),

@@ -8,6 +8,7 @@
 mod order;
 mod reference;
 
+use std::collections::BTreeSet;
 use std::fmt;
 
 use images_dockerfile::{Inputs, Resolution, Sources, Span};
@@ -56,20 +57,29 @@ pub struct Node {
     pub edges: Vec<Edge>,
     /// What it reads from its context, triggers of its bases included.
     pub sources: Sources,
+    /// What the `ONBUILD` instructions of its bases refer to; its own build needs it.
+    pub trigger_targets: Vec<Target>,
+    /// The arguments that those declare.
+    pub trigger_args: BTreeSet<String>,
 }
 
 impl Node {
     /// The variants that it stands on; one may come twice.
     pub fn parents(&self) -> impl Iterator<Item = NodeId> {
-        self.edges.iter().filter_map(|edge| match edge.target {
-            Target::Internal(id) => Some(id),
+        self.targets().filter_map(|target| match target {
+            Target::Internal(id) => Some(*id),
             Target::External(_) => None,
         })
     }
 
+    /// What its own references and its bases' triggers lead to.
+    fn targets(&self) -> impl Iterator<Item = &Target> {
+        self.edges.iter().map(|edge| &edge.target).chain(&self.trigger_targets)
+    }
+
     /// The references that lead out of the workspace.
     pub fn externals(&self) -> impl Iterator<Item = &str> {
-        self.edges.iter().filter_map(|edge| match &edge.target {
+        self.targets().filter_map(|target| match target {
             Target::Internal(_) => None,
             Target::External(text) => Some(text.as_str()),
         })
@@ -111,13 +121,25 @@ impl<'a> Graph<'a> {
             match edges {
                 Ok((edges, resolution)) => {
                     let sources = resolution.sources.clone();
-                    graph.nodes.push(Node { image, variant, resolution, edges, sources });
+                    graph.nodes.push(Node {
+                        image,
+                        variant,
+                        resolution,
+                        edges,
+                        sources,
+                        trigger_targets: Vec::new(),
+                        trigger_args: BTreeSet::new(),
+                    });
                 }
-                Err(found) => problems.extend(found),
+                // Variants share a Dockerfile, and often what is wrong with it.
+                Err(found) => found.into_iter().for_each(|problem| {
+                    if !problems.contains(&problem) {
+                        problems.push(problem);
+                    }
+                }),
             }
         }
         if !problems.is_empty() {
-            problems.dedup();
             return Err(Error::Input(problems));
         }
         graph.order = order::parents_first(&graph)?;
@@ -182,23 +204,46 @@ impl<'a> Graph<'a> {
         if problems.is_empty() { Ok(edges) } else { Err(problems) }
     }
 
-    /// A child reads what the `ONBUILD` instructions of its bases say.
+    /// A child's build does what the `ONBUILD` instructions of its bases say.
     fn add_triggers(&mut self) {
         for at in 0..self.nodes.len() {
             let bases: Vec<_> = self.nodes[at].edges.iter().filter(|edge| edge.is_base).collect();
-            let mut added = Vec::new();
-            for base in bases {
-                match &base.target {
-                    Target::Internal(id) => added.push(self.node(*id).resolution.triggers.clone()),
-                    Target::External(text) if text.contains("onbuild") => added.push(Sources::All),
-                    Target::External(_) => {}
-                }
-            }
-            for triggers in added {
-                self.nodes[at].sources = joined(&self.nodes[at].sources, &triggers);
+            let triggers: Vec<_> = bases.into_iter().filter_map(|base| self.triggers(&base.target)).collect();
+            let node = &mut self.nodes[at];
+            for triggers in triggers {
+                node.sources = joined(&node.sources, &triggers.sources);
+                node.trigger_targets.extend(triggers.targets);
+                node.trigger_args.extend(triggers.args);
             }
         }
     }
+
+    /// What a base leaves to its children. What an external one does is not known; its name may tell.
+    fn triggers(&self, base: &Target) -> Option<Triggers> {
+        let id = match base {
+            Target::Internal(id) => *id,
+            Target::External(text) if text.contains("onbuild") => {
+                return Some(Triggers { sources: Sources::All, targets: Vec::new(), args: BTreeSet::new() });
+            }
+            Target::External(_) => return None,
+        };
+        let node = self.node(id);
+        let Resolution { triggers, trigger_args, references, target, .. } = &node.resolution;
+        let carried = references.iter().zip(&node.edges);
+        let carried = carried.filter(|(found, _)| found.onbuild && found.stage == Some(*target));
+        Some(Triggers {
+            sources: triggers.clone(),
+            targets: carried.map(|(_, edge)| edge.target.clone()).collect(),
+            args: trigger_args.clone(),
+        })
+    }
+}
+
+/// What the `ONBUILD` instructions of an image do in a child's build.
+struct Triggers {
+    sources: Sources,
+    targets: Vec<Target>,
+    args: BTreeSet<String>,
 }
 
 /// Both. A trigger's source may match nothing: its span is in another Dockerfile, so the engine is left to speak of it.

@@ -50,10 +50,16 @@ pub fn select<'a>(image: &'a Image, tag: Option<&str>) -> Option<(usize, &'a Var
         Requirement::Default => variants().find(|(_, variant)| variant.is_default),
         Requirement::Tag(tag) => variants()
             .filter(|(_, variant)| {
-                tag.strip_suffix(&variant.suffix).is_some_and(|prefix| variant.version.has_prefix(prefix))
+                tag.strip_suffix(&written(&variant.suffix))
+                    .is_some_and(|prefix| variant.version.has_prefix(prefix))
             })
             .max_by(|(_, a), (_, b)| a.suffix.len().cmp(&b.suffix.len()).then(a.version.newer(&b.version))),
     })
+}
+
+/// A suffix as tags have it.
+fn written(suffix: &str) -> String {
+    suffix.replace('+', "_")
 }
 
 /// What one reference of `image`'s Dockerfile leads to.

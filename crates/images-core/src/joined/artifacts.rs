@@ -79,6 +79,16 @@ pub(super) fn build(
     Ok(built)
 }
 
+/// Checks a node's binaries without building them.
+///
+/// # Errors
+/// A binary that no crate has.
+pub(super) fn check(graph: &Graph<'_>, id: NodeId) -> Result<(), Error> {
+    let image = graph.image(id);
+    let mut bins = image.manifest.artifacts.iter().flat_map(|artifacts| &artifacts.get_ref().bins);
+    bins.try_for_each(|bin| owner(graph, image, bin).map(|_| ()))
+}
+
 /// The crate that has this binary.
 fn owner(graph: &Graph<'_>, image: &Image, bin: &Spanned<String>) -> Result<String, Error> {
     let crates = graph.workspace.crates.as_ref();
@@ -112,6 +122,9 @@ fn cargo_build(
         output: Output::Capture,
     };
     let ended = child.run(cancel).map_err(|error| crate::host_error(error, "cannot run cargo in", root))?;
+    if cancel.is_interrupted() {
+        return Err(Error::Interrupted);
+    }
     let stderr = String::from_utf8_lossy(&ended.stderr);
     let failed = |help: &str| Error::Command {
         message: "cargo build failed".to_owned(),

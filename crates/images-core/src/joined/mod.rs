@@ -57,6 +57,16 @@ pub fn gather(
     Ok(joined)
 }
 
+/// Checks what would join the context of a node, without making any of it; gives what is there already.
+///
+/// # Errors
+/// A missing input, an unknown binary or placeholder, a place outside of the context.
+pub fn check(graph: &Graph<'_>, id: NodeId) -> Result<Vec<Joined>, Error> {
+    artifacts::check(graph, id)?;
+    prepare::check(graph, id)?;
+    input::find(graph.workspace, graph.image(id))
+}
+
 /// The places in an image's context that cargo and `[[prepare]]` fill.
 ///
 /// # Errors

@@ -6,7 +6,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use cargo_metadata::Metadata;
 use images_engine::process::{Cancel, Child, Output};
 
-use crate::Error;
+use crate::{Error, host_error};
 
 /// The workspace's crates, from one `cargo metadata --no-deps`.
 #[derive(Debug, Default)]
@@ -29,7 +29,7 @@ impl CrateIndex {
             cwd: Some(root.to_owned()),
             output: Output::Capture,
         };
-        let ended = child.run(cancel).map_err(Error::io("cannot run cargo in", root))?;
+        let ended = child.run(cancel).map_err(|error| host_error(error, "cannot run cargo in", root))?;
         let failed = |output: String| Error::Command {
             message: "cargo metadata failed".to_owned(),
             output,
@@ -37,6 +37,9 @@ impl CrateIndex {
                 "an image's version comes from a crate, so cargo must accept the workspace".to_owned(),
             ),
         };
+        if cancel.is_interrupted() {
+            return Err(Error::Interrupted);
+        }
         if ended.code != Some(0) {
             return Err(failed(String::from_utf8_lossy(&ended.stderr).into_owned()));
         }

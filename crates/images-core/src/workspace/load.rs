@@ -211,14 +211,16 @@ fn warnings(image: &Image) -> Vec<Diagnostic> {
         image.parsed.warnings().iter().map(|problem| at_problem(&image.dockerfile, problem, true)).collect();
     let declared = image.parsed.declared_args();
     let per_variant = image.manifest.variant.iter().flat_map(|variant| &variant.get_ref().args);
-    for (name, value) in image.manifest.args.iter().chain(per_variant) {
+    let one_by_one = image.manifest.args.iter().chain(per_variant).map(|(name, value)| (name, value.span()));
+    let in_matrix = image.manifest.matrix.iter().flat_map(|matrix| &matrix.get_ref().args);
+    for (name, span) in one_by_one.chain(in_matrix.map(|(name, values)| (name, values.span()))) {
         let goes_somewhere = declared.contains(name)
             || variants::is_predefined(name)
             || image.source.text.contains(&format!("{{{name}}}"));
         if !goes_somewhere {
             let message = format!("argument `{name}` is not declared by the Dockerfile");
             let near = did_you_mean(name, declared.iter().map(String::as_str));
-            let diagnostic = image.source.warning(value.span(), message, "goes nowhere");
+            let diagnostic = image.source.warning(span, message, "goes nowhere");
             found.push(diagnostic.help(match near {
                 Some(near) => format!("did you mean `{near}`?"),
                 None => format!("add `ARG {name}` to {}", image.dockerfile.path),
@@ -274,7 +276,7 @@ impl Draft {
         let folder = root.folder.join(folder);
         let name = image_name(&source, &manifest, &folder)?;
         let context = context_folder(&source, &manifest, &folder, repository)?;
-        let (dockerfile, parsed, place) = read_dockerfile(root, &source, &manifest, &folder)?;
+        let (dockerfile, parsed, place) = read_dockerfile(root, repository, &source, &manifest, &folder)?;
         let ignore = read_ignore(root, &place, &context)?;
         let has_crate = manifest.image.version.is_none() && folder.join("Cargo.toml").exists();
         Ok(Some(Self { name, folder, source, manifest, context, dockerfile, parsed, ignore, has_crate }))
@@ -341,8 +343,7 @@ fn context_folder(
         let help = format!("a context stays inside {repository}; bring single files in with [[input]]");
         return Err(at("the context is outside of the repository", &label, &help));
     }
-    let real = path.canonicalize_utf8().ok();
-    match real {
+    match path.canonicalize_utf8().ok() {
         Some(real) if !real.starts_with(real_path(repository)) => Err(at(
             "the context is outside of the repository",
             &format!("a link to {real}"),
@@ -375,6 +376,7 @@ pub(crate) fn normal(path: &Utf8Path) -> Utf8PathBuf {
 
 fn read_dockerfile(
     root: &Root,
+    repository: &Utf8Path,
     source: &SourceText,
     manifest: &Manifest,
     folder: &Utf8Path,
@@ -382,9 +384,14 @@ fn read_dockerfile(
     let name = manifest.image.dockerfile.as_ref();
     let path = normal(&folder.join(name.map_or("Dockerfile", |name| name.get_ref().as_str())));
     let shown = members::relative(&path, &root.folder);
+    let span = name.map_or(0..0, images_schema::Spanned::span);
+    if !path.starts_with(repository) || !real_path(&path).starts_with(real_path(repository)) {
+        let label = format!("leads to {}", real_path(&path));
+        let diagnostic = source.error(span, "the Dockerfile is outside of the repository", label);
+        return Err(diagnostic.help(format!("a Dockerfile stays inside {repository}")).into());
+    }
     let text = fs::read_to_string(&path).map_err(|error| match error.kind() {
         ErrorKind::NotFound => {
-            let span = name.map_or(0..0, images_schema::Spanned::span);
             let diagnostic =
                 source.error(span, format!("there is no {shown}"), "this image has no Dockerfile");
             diagnostic.help("create it, or name another with `dockerfile` under [image]").into()

@@ -32,7 +32,10 @@ pub(super) fn candidates(
             for member in members {
                 let glob = FolderGlob::parse(source, member)?;
                 let required = (!glob.is_open()).then(|| member.span());
-                found.extend(glob.walk(root)?.into_iter().map(|folder| (folder, required.clone())));
+                for folder in glob.walk(root)? {
+                    let place = found.entry(folder).or_default();
+                    *place = place.take().or_else(|| required.clone());
+                }
             }
         }
         None => {

@@ -16,16 +16,18 @@ pub(super) struct Root {
     pub(super) package: PackageDefaults,
 }
 
-/// Goes up from `start` to the first Cargo.toml with a `[workspace]`.
+/// Goes up from `start`, or from the folder of `manifest`, to the first Cargo.toml with a `[workspace]`.
 ///
 /// # Errors
 /// There is none, it cannot be read, or it says nothing of images.
 pub(super) fn find(start: &Utf8Path, manifest: Option<&Utf8Path>) -> Result<Root, Error> {
-    if let Some(path) = manifest {
-        let text = std::fs::read_to_string(path).map_err(Error::io("cannot read", path))?;
-        let folder = path.parent().unwrap_or(start).to_owned();
-        return read(folder, text.into());
-    }
+    let start = match manifest {
+        Some(path) => {
+            std::fs::read_to_string(path).map_err(Error::io("cannot read", path))?;
+            path.parent().unwrap_or(start)
+        }
+        None => start,
+    };
     for folder in start.ancestors() {
         let path = folder.join("Cargo.toml");
         match std::fs::read_to_string(&path) {

@@ -50,7 +50,8 @@ pub(super) fn get(socket: &Utf8Path, path: &str, patience: Duration) -> Result<V
 fn exchange(stream: &mut UnixStream, path: &str, patience: Duration) -> io::Result<Vec<u8>> {
     stream.set_read_timeout(Some(patience))?;
     stream.set_write_timeout(Some(patience))?;
-    write!(stream, "GET {path} HTTP/1.0\r\nHost: docker\r\nAccept: application/json\r\n\r\n")?;
+    let question = format!("GET {path} HTTP/1.0\r\nHost: docker\r\nAccept: application/json\r\n\r\n");
+    stream.write_all(question.as_bytes())?;
     let mut answer = Vec::new();
     stream.read_to_end(&mut answer)?;
     Ok(answer)
@@ -89,12 +90,15 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let socket = Utf8PathBuf::from_path_buf(folder.path().join("s")).unwrap();
         let listener = UnixListener::bind(&socket).unwrap();
-        let mut question = vec![0; 1000];
+        let mut question = Vec::new();
         let got = beside(
             || {
                 let (mut stream, _) = listener.accept().unwrap();
-                let length = stream.read(&mut question).unwrap();
-                question.truncate(length);
+                while !question.ends_with(b"\r\n\r\n") {
+                    let mut byte = [0];
+                    stream.read_exact(&mut byte).unwrap();
+                    question.extend(byte);
+                }
                 stream.write_all(answer).unwrap();
             },
             || get(&socket, "/images/json", PATIENCE),

@@ -26,16 +26,3 @@ fn ignored_names_are_not_suggested() {
     assert_eq!(suggestion(ask.clone().ignore("main.rc")).as_deref(), Some("main.rs"));
     assert_eq!(suggestion(ask.ignore("main.rs")).as_deref(), Some("main.rc"));
 }
-
-#[test]
-fn nearness_counts_edits() {
-    assert_eq!(nearest("abc", ["abd", "xyz"]), Some("abd"));
-    assert_eq!(nearest("abc", ["acb"]), Some("acb"), "a swap is one edit");
-    assert_eq!(nearest("abc", ["ab"]), Some("ab"));
-    assert_eq!(nearest("abc", ["xabc"]), Some("xabc"));
-    assert_eq!(nearest("abc", ["xbx"]), None, "two edits of three are too many");
-    assert_eq!(nearest("abcdef", ["abcdxy", "abcdxyz"]), Some("abcdxy"));
-    assert_eq!(nearest("abcdef", ["abcxyz"]), None);
-    assert_eq!(nearest("a", ["b"]), Some("b"));
-    assert_eq!(nearest("abc", [""; 0]), None);
-}

@@ -190,6 +190,17 @@ fn folders_that_hold_no_source_are_not_entered() {
 }
 
 #[test]
+fn nothing_is_kept_of_a_folder_without_files() {
+    let repository = remembered(&["app/a"]);
+    fs::remove_file(repository.path("app/a")).unwrap();
+    let cache = load(&repository);
+    repository.ask("app").read_with(&cache).unwrap();
+    cache.save().unwrap();
+    let magic_and_checksum = 16 + 32;
+    assert_eq!(fs::metadata(cache_file(&repository)).unwrap().len(), magic_and_checksum);
+}
+
+#[test]
 fn a_repository_that_moved_is_remembered() {
     let repository = remembered(&["app/a"]);
     let cache = load(&repository);

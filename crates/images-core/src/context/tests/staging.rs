@@ -133,6 +133,7 @@ fn a_file_that_is_not_what_was_hashed_is_told() {
     let changes: &[&dyn Fn(&Utf8Path)] = &[
         &|path| fs::write(path, "app/b/d/f").unwrap(),
         &|path| fs::write(path, "longer than it was").unwrap(),
+        &|path| fs::write(path, "app/b/d/e and more").unwrap(),
         &|path| fs::write(path, "short").unwrap(),
         &|path| fs::write(path, "").unwrap(),
         &|path| fs::remove_file(path).unwrap(),
@@ -166,6 +167,11 @@ fn a_stage_that_someone_changed_is_made_again() {
     let changes: &[&dyn Fn(&Utf8Path)] = &[
         &|stage| fs::write(stage.join("b/extra"), "").unwrap(),
         &|stage| fs::create_dir(stage.join("empty/extra")).unwrap(),
+        &|stage| {
+            fs::write(stage.join("b/extra"), "").unwrap();
+            let time = std::time::UNIX_EPOCH + std::time::Duration::from_secs(EPOCH.cast_unsigned());
+            fs::File::open(stage.join("b")).unwrap().set_modified(time).unwrap();
+        },
         &|stage| fs::remove_file(stage.join("a")).unwrap(),
         &|stage| fs::write(stage.join("a"), "a").unwrap(),
         &|stage| fs::write(stage.join("b/c"), "app/b/d").unwrap(),
