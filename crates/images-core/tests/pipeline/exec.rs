@@ -323,7 +323,7 @@ fn what_a_builder_lacks_is_told_at_its_place() {
     });
     project.try_build().unwrap();
     let failure = project.events.take_failures().remove(0);
-    assert_eq!(failure.message, "b cannot do what this Dockerfile needs");
+    assert_eq!(failure.message, "b cannot do what this Dockerfile needs: a secret in line 3");
     let place = failure.place.unwrap();
     assert_eq!((place.line, place.text.as_str()), (3, "RUN --mount=type=secret,id=x true"));
     assert_eq!((failure.help.as_deref(), failure.tail.len()), (Some("install c"), 0));
