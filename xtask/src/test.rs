@@ -1,13 +1,13 @@
 //! `cargo xtask test`: everything that is tested, on every engine that is there.
 
 use std::error::Error;
-use std::io;
-use std::process::{Command, ExitCode};
+use std::process::ExitCode;
 
 use clap::Args;
 use xshell::{Shell, cmd};
 
 use crate::engines;
+use crate::process::become_process;
 
 /// The variable that tells the end-to-end tests which engines must be there.
 const REQUIRE: &str = "IMAGES_TEST_REQUIRE";
@@ -36,14 +36,4 @@ impl Test {
             .env(REQUIRE, self.require.unwrap_or_default());
         Ok(become_process(command.into())?)
     }
-}
-
-#[cfg(unix)]
-fn become_process(mut command: Command) -> io::Result<ExitCode> {
-    Err(std::os::unix::process::CommandExt::exec(&mut command))
-}
-
-#[cfg(not(unix))]
-fn become_process(mut command: Command) -> io::Result<ExitCode> {
-    Ok(if command.status()?.success() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }

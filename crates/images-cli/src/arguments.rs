@@ -81,6 +81,8 @@ pub(crate) enum Command {
     Reference(Reference),
     /// Check everything that can be known without building
     Check(Check),
+    /// Report on what was built before
+    Report(Report),
 }
 
 #[derive(Debug, Clone, Args)]
@@ -142,6 +144,9 @@ pub(crate) struct Build {
     /// Go on with what does not stand on a failed image
     #[arg(long)]
     pub(crate) keep_going: bool,
+    /// Write a page about where the time went: target/images/timings.html
+    #[arg(long)]
+    pub(crate) timings: bool,
     /// How to report
     #[arg(long, value_enum, default_value_t = MessageFormat::Human, value_name = "FMT")]
     pub(crate) message_format: MessageFormat,
@@ -250,4 +255,29 @@ pub(crate) struct Check {
     pub(crate) selection: SelectionArgs,
     #[command(flatten)]
     pub(crate) args: BuildArgs,
+}
+
+#[derive(Debug, Args)]
+#[command(disable_help_subcommand = true)]
+pub(crate) struct Report {
+    #[command(subcommand)]
+    pub(crate) kind: ReportKind,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum ReportKind {
+    /// Write a page about where the time of the last run went, and print its path
+    Timings,
+    /// List what was built lately, and why, the latest first
+    Rebuilds(Rebuilds),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Rebuilds {
+    /// How many to list at most
+    #[arg(long, value_name = "N", default_value_t = 20)]
+    pub(crate) limit: usize,
+    /// How to print
+    #[arg(long, value_enum, default_value_t = Format::Human, value_name = "FMT")]
+    pub(crate) format: Format,
 }

@@ -24,6 +24,7 @@ mod environment;
 mod render;
 mod report;
 mod terminal;
+mod timings;
 
 use std::process::ExitCode;
 

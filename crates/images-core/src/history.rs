@@ -38,6 +38,24 @@ pub struct Entry {
     pub jobs: usize,
 }
 
+impl Entry {
+    /// How long it was being built.
+    pub fn active(&self) -> Duration {
+        self.ended.saturating_sub(self.started)
+    }
+
+    /// How long it could have run and did not, for want of a lane.
+    pub fn waiting(&self) -> Duration {
+        self.started.saturating_sub(self.ready)
+    }
+
+    /// When it ended; `None` where the run's name does not tell.
+    pub fn ended_at(&self) -> Option<SystemTime> {
+        let (start, _) = self.run.split_once('-')?;
+        UNIX_EPOCH.checked_add(Duration::from_millis(start.parse().ok()?))?.checked_add(self.ended)
+    }
+}
+
 /// The history of a workspace.
 #[derive(Debug, Clone)]
 pub struct History {
@@ -74,6 +92,6 @@ impl History {
     /// How long each variant's last good build took, by spec.
     pub fn durations(&self) -> HashMap<String, Duration> {
         let good = self.entries().into_iter().filter(|entry| entry.ok);
-        good.map(|entry| (entry.spec, entry.ended.saturating_sub(entry.started))).collect()
+        good.map(|entry| (entry.spec.clone(), entry.active())).collect()
     }
 }

@@ -18,6 +18,7 @@ pub mod reason;
 pub mod selection;
 pub mod session;
 pub mod store;
+pub mod timings;
 pub mod workspace;
 
 mod error;

@@ -9,6 +9,7 @@ mod list;
 mod metadata;
 mod plan;
 mod reference;
+mod report;
 mod tree;
 
 use std::process::ExitCode;
@@ -51,6 +52,7 @@ pub(crate) fn run(images: Images) -> ExitCode {
         Command::Dockerfile(args) => dockerfile::run(&session, &args),
         Command::Reference(args) => reference::run(&session, &args),
         Command::Check(args) => check::run(&session, &args),
+        Command::Report(args) => report::run(&session, &args),
     };
     let code = result.unwrap_or_else(|error| {
         session.terminal.error(&render::error(&error));
