@@ -23,15 +23,10 @@ fn build(session: &Session, args: &Build, reporter: &dyn RunReporter) -> Result<
     let selected = args.selection.resolve(&graph)?;
     let (mut options, detect) = session.build_options(&args.engine, &workspace)?;
     options.keep_going = args.keep_going;
-<<<<<<< HEAD
     let outcome = core::build(&graph, &selected, &options, &detect, &session.cancel, reporter)?;
-=======
-    let reporter = report::of(args.message_format, session.terminal);
-    let outcome = build::build(&graph, &selected, &options, &detect, &session.cancel, &*reporter)?;
     if args.timings {
         after_build(session, &workspace.cache(), outcome.built + outcome.failed > 0)?;
     }
->>>>>>> 546bae8821aad33e7510c3fbbbe7715092a39438
     reporter.finish(&outcome, started.elapsed());
     Ok(match outcome.failed {
         0 => exit_code::DONE,
