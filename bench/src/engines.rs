@@ -37,7 +37,7 @@ fn with_own_daemon(found: Found) -> Result<Found, String> {
     match found {
         Found::Docker { client, buildkit, buildx, daemon: DaemonSource::Running(_) } => {
             let dockerd: PathBuf = find("dockerd").ok_or("there is no dockerd to start")?;
-            let daemon = DaemonSource::Start { dockerd, prefix: None };
+            let daemon = DaemonSource::Start { dockerd, prefix: None, otherwise: None };
             Ok(Found::Docker { client, buildkit, buildx, daemon })
         }
         other => Ok(other),

@@ -9,10 +9,15 @@ mod plain;
 mod random;
 mod secrets;
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
+use images_tests::archive::{Image, Node};
 use images_tests::engine::Engine;
 use images_tests::workspace::Workspace;
+
+/// A file system, by path.
+type Files = BTreeMap<String, Node>;
 
 /// What a scenario has to work with.
 #[derive(Debug, Clone)]
@@ -31,6 +36,21 @@ impl Bench {
     /// An empty workspace for this engine.
     fn workspace(&self) -> Workspace {
         Workspace::on(&self.engine, env!("CARGO_BIN_EXE_images"))
+    }
+
+    /// What an image that the tool built has, as a plain build with the same engine would have it. The daemon of
+    /// docker's legacy builder learns only from the context's own `.dockerignore` that the Dockerfile is not part of the
+    /// context, so there the tool, as docker's client with `--file -`, adds one line to that file.
+    #[track_caller]
+    fn files(&self, image: &Image) -> Files {
+        let mut files = image.files.clone();
+        if self.engine.flavour == "docker-legacy"
+            && let Some(Node::File { content, .. }) = files.get_mut(".dockerignore")
+        {
+            let text = content.strip_suffix(b"\n.xtask-images.Dockerfile\n");
+            *content = text.expect("the line is there, and the last").to_vec();
+        }
+        files
     }
 }
 

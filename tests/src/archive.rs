@@ -37,6 +37,12 @@ pub enum Node {
 }
 
 impl Image {
+    /// An image that `docker image inspect` describes, and that has no layers.
+    pub fn without_files(config: Value) -> Self {
+        let id = config["Id"].as_str().unwrap_or_default().to_owned();
+        Self { id, config: serde_json::json!({ "config": config["Config"] }), files: BTreeMap::new() }
+    }
+
     /// A label's value.
     pub fn label(&self, name: &str) -> Option<&str> {
         self.config["config"]["Labels"][name].as_str()

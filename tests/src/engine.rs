@@ -5,6 +5,8 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::{fs, io};
 
+use serde_json::Value;
+
 use crate::archive::{self, Image};
 use crate::machine::Environment;
 use crate::program::{Output, answer, run};
@@ -132,20 +134,36 @@ impl Engine {
     pub fn images(&self, names: &[String]) -> BTreeMap<String, Image> {
         let folder = tempfile::tempdir_in(&self.folder).expect("the engine's folder can be written");
         let file = folder.path().join("images.tar");
-        match self.tool {
-            Tool::Docker => run(self.command().args(["save", "--output"]).arg(&file).args(names)).ok(),
+        let mut images = match self.tool {
+            Tool::Docker => self.saved(names, &file),
             Tool::Podman => {
                 let save =
                     ["save", "--quiet", "--format", "docker-archive", "--multi-image-archive", "--output"];
-                run(self.command().args(save).arg(&file).args(names)).ok()
+                run(self.command().args(save).arg(&file).args(names)).ok();
+                archive::read(&file)
             }
-            Tool::Buildah => {
-                return names.iter().map(|name| (name.clone(), self.pushed(name, &file))).collect();
-            }
+            Tool::Buildah => names.iter().map(|name| (name.clone(), self.pushed(name, &file))).collect(),
         };
-        let mut images = archive::read(&file);
         images.retain(|name, _| names.contains(name));
         assert_eq!(images.len(), names.len(), "of {names:?} only these were saved: {:?}", images.keys());
+        images
+    }
+
+    /// docker refuses to save an image that has no layers, so those are only looked at.
+    #[track_caller]
+    fn saved(&self, names: &[String], file: &Path) -> BTreeMap<String, Image> {
+        let inspected = run(self.command().args(["image", "inspect"]).args(names)).ok();
+        let inspected: Vec<Value> = serde_json::from_str(&inspected).expect("docker answers with a list");
+        let described = names.iter().zip(inspected);
+        let (empty, full): (Vec<_>, Vec<_>) =
+            described.partition(|(_, image)| image["RootFS"]["Layers"].as_array().is_none_or(Vec::is_empty));
+        let mut images: BTreeMap<String, Image> =
+            empty.into_iter().map(|(name, image)| (name.clone(), Image::without_files(image))).collect();
+        if !full.is_empty() {
+            let names = full.iter().map(|(name, _)| name);
+            run(self.command().args(["save", "--output"]).arg(file).args(names)).ok();
+            images.extend(archive::read(file));
+        }
         images
     }
 

@@ -59,6 +59,8 @@ pub enum DaemonSource {
         dockerd: PathBuf,
         /// The folder that its companions are in, if not the system's.
         prefix: Option<PathBuf>,
+        /// The address of the daemon to use where it does not start.
+        otherwise: Option<String>,
     },
 }
 
@@ -90,15 +92,16 @@ fn running_daemon(client: &Path) -> Option<String> {
     Some(host)
 }
 
-/// The running daemon, else one that the tests can start from the system's own program.
+/// A daemon of the tests' own from the system's program, so that the user's images are left alone; else, without root
+/// or without that program, the one that runs.
 fn system_daemon(running: Option<&str>) -> Result<DaemonSource, String> {
-    if let Some(host) = running {
-        return Ok(DaemonSource::Running(host.to_owned()));
+    let otherwise = running.map(str::to_owned);
+    match find("dockerd").filter(|_| rustix::process::geteuid().is_root()) {
+        Some(dockerd) => Ok(DaemonSource::Start { dockerd, prefix: None, otherwise }),
+        None => otherwise
+            .map(DaemonSource::Running)
+            .ok_or_else(|| "no docker daemon answers, and starting one needs root".into()),
     }
-    if !rustix::process::geteuid().is_root() {
-        return Err("no docker daemon answers, and starting one needs root".into());
-    }
-    Ok(DaemonSource::Start { dockerd: program("dockerd")?, prefix: None })
 }
 
 fn legacy(clients: &[PathBuf], running: Option<&str>) -> Result<Found, String> {
@@ -121,18 +124,21 @@ fn major_version(client: &Path) -> Option<u32> {
 
 /// The user's own docker if it has buildx, else the one that setup put into a folder for the tests.
 fn buildx(clients: &[PathBuf], running: Option<&str>) -> Result<Found, String> {
-    let own = |host: &str| {
-        let (client, plugin) = clients.iter().find_map(|client| Some((client, buildx_plugin(client)?)))?;
-        let daemon = DaemonSource::Running(host.to_owned());
-        Some(Found::Docker { client: client.clone(), buildkit: None, buildx: Some(plugin), daemon })
-    };
-    running.and_then(own).map_or_else(private_buildx, Ok)
+    match clients.iter().find_map(|client| Some((client.clone(), buildx_plugin(client)?))) {
+        Some((client, plugin)) => {
+            let daemon = system_daemon(running)?;
+            Ok(Found::Docker { client, buildkit: None, buildx: Some(plugin), daemon })
+        }
+        None => private_buildx(),
+    }
 }
 
+/// What docker says of itself counts even where it fails for want of a daemon.
 fn buildx_plugin(client: &Path) -> Option<PathBuf> {
     let format = r#"{{range .ClientInfo.Plugins}}{{if eq .Name "buildx"}}{{.Path}}{{end}}{{end}}"#;
-    let path = answer(Command::new(client).args(["info", "--format", format]))?;
-    Some(PathBuf::from(path)).filter(|path| path.is_file())
+    let output = Command::new(client).args(["info", "--format", format]).output().ok()?;
+    let path = PathBuf::from(String::from_utf8_lossy(&output.stdout).trim());
+    path.is_file().then_some(path)
 }
 
 fn private_buildx() -> Result<Found, String> {
@@ -149,6 +155,6 @@ fn private_buildx() -> Result<Found, String> {
         client: prefix.join("usr/bin/docker"),
         buildkit: None,
         buildx: Some(prefix.join("usr/libexec/docker/cli-plugins/docker-buildx")),
-        daemon: DaemonSource::Start { dockerd, prefix: Some(prefix) },
+        daemon: DaemonSource::Start { dockerd, prefix: Some(prefix), otherwise: None },
     })
 }

@@ -168,21 +168,29 @@ impl Machine {
     }
 
     fn daemon(&mut self, source: &DaemonSource, client: &Path, folder: &Path) -> Result<String, String> {
-        let (dockerd, prefix) = match source {
+        let (dockerd, prefix, otherwise) = match source {
             DaemonSource::Running(host) => return Ok(host.clone()),
-            DaemonSource::Start { dockerd, prefix } => (dockerd, prefix.as_deref()),
+            DaemonSource::Start { dockerd, prefix, otherwise } => (dockerd, prefix.as_deref(), otherwise),
         };
         if let Some(daemon) = self.daemons.get(dockerd) {
             return Ok(daemon.host.clone());
         }
-        let daemon = Daemon::start(dockerd, prefix, client, folder)?;
-        let host = daemon.host.clone();
-        self.daemons.insert(dockerd.clone(), daemon);
-        Ok(host)
+        match (Daemon::start(dockerd, prefix, client, folder), otherwise) {
+            (Ok(daemon), _) => Ok(self.daemons.entry(dockerd.clone()).or_insert(daemon).host.clone()),
+            (Err(why), Some(host)) => {
+                eprintln!("the docker daemon that runs is used, since another did not start: {why}");
+                Ok(host.clone())
+            }
+            (Err(why), None) => Err(why),
+        }
     }
 
     fn stop(&mut self) {
         for engine in &self.engines {
+            let host = engine.environment.get(&OsString::from("DOCKER_HOST"));
+            if self.daemons.values().any(|daemon| Some(&OsString::from(&daemon.host)) == host) {
+                continue;
+            }
             if engine.tool == Tool::Docker {
                 engine.remove_images(&namespace_prefix());
             } else if !rustix::process::geteuid().is_root() {

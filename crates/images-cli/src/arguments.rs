@@ -30,8 +30,8 @@ pub(crate) struct Global {
     /// Hash every file, even one that looks unchanged
     #[arg(long, global = true, help_heading = "Manifest options")]
     pub(crate) no_stat_cache: bool,
-    /// Number of parallel jobs, defaults to the number of CPUs
-    #[arg(short, long, global = true, env = "IMAGES_JOBS", value_name = "N")]
+    /// Number of parallel jobs, defaults to IMAGES_JOBS, else to the number of CPUs
+    #[arg(short, long, global = true, value_name = "N")]
     pub(crate) jobs: Option<std::num::NonZeroUsize>,
     /// Say more: fresh images, and the engine's whole output
     #[arg(short, long, global = true)]
@@ -57,16 +57,23 @@ pub(crate) enum Command {
     #[command(visible_alias = "b")]
     Build(Build),
     /// Show what `build` would do, and why
+    ///
+    /// Nothing is built or tagged, but what joins a context is made first: cargo builds [artifacts], and a [[prepare]]
+    /// whose output is not there yet runs.
     Plan(Plan),
     /// List the images and their versions
     List(List),
     /// Show what each image stands on
     Tree(Tree),
     /// Say why an image would be rebuilt, or that it is fresh
+    ///
+    /// As for `plan`, what joins a context is made first.
     Explain(Explain),
     /// Print everything that is known of the workspace, as JSON
     Metadata(Metadata),
     /// List the files that would be sent to the engine
+    ///
+    /// As for `plan`, what joins the context is made first.
     Context(Context),
     /// Print how a Dockerfile is read, as JSON
     Dockerfile(Dockerfile),
@@ -85,7 +92,7 @@ pub(crate) struct SelectionArgs {
     #[arg(value_name = "SPEC")]
     pub(crate) specs: Vec<String>,
     /// Work on all images of the workspace
-    #[arg(long, visible_alias = "all", help_heading = "Image selection")]
+    #[arg(long, alias = "all", conflicts_with = "specs", help_heading = "Image selection")]
     pub(crate) workspace: bool,
     /// Leave images out
     #[arg(long, value_name = "SPEC", help_heading = "Image selection")]
@@ -98,7 +105,7 @@ pub(crate) struct EngineArgs {
     #[arg(long, env = "IMAGES_ENGINE", value_name = "ENGINE", help_heading = "Engine options")]
     pub(crate) engine: Option<String>,
     /// Name of the buildx builder to hand builds to
-    #[arg(long, value_name = "NAME", help_heading = "Engine options")]
+    #[arg(long, env = "BUILDX_BUILDER", value_name = "NAME", help_heading = "Engine options")]
     pub(crate) builder: Option<String>,
 }
 
@@ -230,8 +237,9 @@ pub(crate) struct Dockerfile {
     /// What to build for, as os/architecture
     #[arg(long, value_name = "PLATFORM")]
     pub(crate) platform: Option<String>,
-    #[command(flatten)]
-    pub(crate) args: BuildArgs,
+    /// Set a build argument
+    #[arg(long = "build-arg", value_name = "NAME=VALUE", value_parser = name_and_value)]
+    pub(crate) build_args: Vec<(String, String)>,
 }
 
 #[derive(Debug, Args)]

@@ -1,6 +1,7 @@
 //! The only place that reads the environment.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::num::NonZero;
 
 use camino::Utf8PathBuf;
 use images_core::workspace::LoadOptions;
@@ -36,7 +37,7 @@ pub(crate) fn load_options(global: &Global, build_args: &[(String, String)]) -> 
         registry: global.registry.clone().filter(|registry| !registry.is_empty()),
         build_args: build_args.iter().cloned().collect::<BTreeMap<_, _>>(),
         cargo: cargo(),
-        jobs: jobs(global),
+        jobs: jobs(global)?,
     })
 }
 
@@ -54,9 +55,21 @@ fn cargo() -> String {
     variable("CARGO").unwrap_or_else(|| "cargo".to_owned())
 }
 
-fn jobs(global: &Global) -> usize {
-    let cores = || std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
-    global.jobs.map_or_else(cores, std::num::NonZero::get)
+/// `--jobs`, else `IMAGES_JOBS`, else the number of CPUs.
+///
+/// # Errors
+/// `IMAGES_JOBS` is no positive number.
+fn jobs(global: &Global) -> Result<usize, Error> {
+    let cores = || std::thread::available_parallelism().map_or(1, NonZero::get);
+    match (global.jobs, variable("IMAGES_JOBS")) {
+        (Some(jobs), _) => Ok(jobs.get()),
+        (None, None) => Ok(cores()),
+        (None, Some(text)) => text.parse().map(NonZero::<usize>::get).map_err(|_| {
+            Diagnostic::error(format!("IMAGES_JOBS is `{text}`"))
+                .help("it is a number of jobs, at least 1")
+                .into()
+        }),
+    }
 }
 
 /// What the host offers.
@@ -75,7 +88,7 @@ pub(crate) fn host_options(global: &Global) -> Result<HostOptions, Error> {
         cargo: cargo(),
         rustflags: variable("RUSTFLAGS"),
         epoch,
-        jobs: jobs(global),
+        jobs: jobs(global)?,
         stat_cache: !global.no_stat_cache,
         variables: std::env::vars_os()
             .filter_map(|(name, _)| name.into_string().ok())
@@ -91,7 +104,7 @@ pub(crate) fn engine_options(args: &EngineArgs) -> EngineOptions {
         docker_context: variable("DOCKER_CONTEXT"),
         docker_config: variable("DOCKER_CONFIG").map(Utf8PathBuf::from).or_else(home_config),
         docker_buildkit: variable("DOCKER_BUILDKIT").map(|value| !matches!(value.as_str(), "0" | "false")),
-        builder: args.builder.clone().or_else(|| variable("BUILDX_BUILDER")),
+        builder: args.builder.clone().filter(|name| !name.is_empty()),
         isolation: variable("BUILDAH_ISOLATION"),
     }
 }

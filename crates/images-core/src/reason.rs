@@ -174,7 +174,7 @@ impl fmt::Display for Reason {
         match self {
             Self::Missing => f.write_str("not in the store"),
             Self::Foreign => f.write_str("the store's image of this key has the label of another"),
-            Self::Unrecorded => f.write_str("its inputs changed; what they were is not recorded any more"),
+            Self::Unrecorded => f.write_str("its inputs changed; what they were before is not recorded here"),
             Self::Format => f.write_str("keys are made in another way than before"),
             Self::Dockerfile => f.write_str("the Dockerfile changed"),
             Self::Target { old, new } => write!(f, "target changed from {} to {}", quoted(old), quoted(new)),

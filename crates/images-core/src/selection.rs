@@ -44,6 +44,15 @@ pub fn resolve(graph: &Graph<'_>, selection: &Selection, current: &Utf8Path) -> 
             chosen.remove(&id);
         }
     }
+    if chosen.is_empty() {
+        let diagnostic = Diagnostic::error("no image is selected");
+        return Err(diagnostic
+            .help(match graph.nodes.is_empty() {
+                true => "no folder that `members` in [workspace.metadata.images] names has an Image.toml",
+                false => "name images, or exclude fewer of them",
+            })
+            .into());
+    }
     Ok(chosen.into_iter().collect())
 }
 

@@ -283,7 +283,7 @@ fn secrets_have_ids() {
         ("type=secret,dst=/a/b/", "b", false),
         ("type=secret,id=x,target=/root/.netrc", "x", false),
         ("type=secret,id=$N", "named", false),
-        (r#"type=secret,\"id=a\"\"b,c\""#, "a\"b,c", false),
+        (r#"type=secret,\"id=a\"\"b,c\"\"\""#, "ab,c", false),
         ("type=secret,id=$OTHER", "$OTHER", false),
     ] {
         assert_eq!(secret(mount), (id.to_owned(), required), "{mount}");

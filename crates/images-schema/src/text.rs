@@ -63,7 +63,15 @@ impl SourceText {
                 None => listed,
             });
         }
-        self.error(span, message.lines().collect::<Vec<_>>().join("; "), "")
+        let told = message.lines().collect::<Vec<_>>().join("; ");
+        if let Some(key) = told.strip_prefix("missing field `").and_then(|rest| rest.strip_suffix('`')) {
+            let diagnostic = self.error(span, format!("there is no `{key}`"), "this table needs it");
+            return diagnostic.help(format!("add `{key} = …` to it"));
+        }
+        let is_number =
+            told.starts_with("invalid type: integer") || told.starts_with("invalid type: floating");
+        let diagnostic = self.error(span, told.as_str(), "");
+        if is_number && told.contains("string") { diagnostic.help("write it in quotes") } else { diagnostic }
     }
 }
 

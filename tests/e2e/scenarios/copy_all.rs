@@ -23,7 +23,7 @@ pub(super) fn copying_everything_brings_what_a_plain_build_brings(bench: &Bench)
     workspace.run(&["build", "--workspace"]).ok();
     let plain = format!("localhost/{}/plain:1", workspace.namespace);
     bench.engine.plain_build(&folder, &plain).ok();
-    let files = bench.engine.image(&workspace.name("all")).files;
+    let files = bench.files(&bench.engine.image(&workspace.name("all")));
     assert_eq!(files, bench.engine.image(&plain).files);
 
     let paths: Vec<&str> = files.keys().map(String::as_str).collect();

@@ -1,22 +1,18 @@
 //! Random folders with random ignore files: what the tool lists, what it builds, and what a plain `docker build` with
 //! BuildKit builds, are the same.
 
-use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::sync::OnceLock;
 
-use images_tests::archive::Node;
 use images_tests::engine::Engine;
 use images_tests::machine::namespace_prefix;
 use images_tests::random_tree::RandomTree;
 use images_tests::workspace::Workspace;
 
-use super::Bench;
+use super::{Bench, Files};
 
 const CASES: u64 = 200;
 const DOCKERFILE: &str = "FROM scratch\nCOPY . /\n";
-
-type Files = BTreeMap<String, Node>;
 
 fn name(case: u64) -> String {
     format!("case{case:03}")
@@ -60,9 +56,9 @@ pub(super) fn contexts_and_images_equal_those_of_plain_builds(bench: &Bench) {
         let ignore = RandomTree::new(case).ignore;
         let listed = workspace.run(&["context", &name(case)]).ok();
         let listed: Vec<&str> = listed.lines().collect();
-        let built = &images[tag].files;
-        if built != expected || listed != paths(expected) {
-            let (built, expected) = (paths(built), paths(expected));
+        let built = bench.files(&images[tag]);
+        if built != *expected || listed != paths(expected) {
+            let (built, expected) = (paths(&built), paths(expected));
             let _ = writeln!(
                 wrong,
                 "{case}:\n{ignore}\nlisted   {listed:?}\nbuilt    {built:?}\nexpected {expected:?}"

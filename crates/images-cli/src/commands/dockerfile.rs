@@ -5,8 +5,8 @@ use std::io::Read;
 use images_core::workspace::{at_problem, host_platform, platform_of};
 use images_core::{Error, exit_code};
 use images_dockerfile::{Dockerfile as Parsed, Inputs, ReferenceKind, Resolution, SourceKind, Sources};
-use images_schema::SourceText;
 use images_schema::message::{FORMAT_VERSION, Place};
+use images_schema::{Diagnostic, SourceText};
 use serde_json::{Value, json};
 
 use super::{Session, pretty};
@@ -22,7 +22,7 @@ pub(super) fn run(session: &Session, args: &Dockerfile) -> Result<u8, Error> {
         .for_each(|warning| session.terminal.diagnostic(&at_problem(&source, warning, true)));
     let host = host_platform();
     let platform = args.platform.as_deref().map_or_else(|| host.clone(), platform_of);
-    let build_args: BTreeMap<_, _> = args.args.build_args.iter().cloned().collect();
+    let build_args: BTreeMap<_, _> = args.build_args.iter().cloned().collect();
     let inputs = Inputs {
         args: &build_args,
         target: args.target.as_deref(),
@@ -36,7 +36,10 @@ pub(super) fn run(session: &Session, args: &Dockerfile) -> Result<u8, Error> {
 
 fn read(args: &Dockerfile) -> Result<SourceText, Error> {
     if args.file != "-" {
-        let text = fs::read_to_string(&args.file).map_err(Error::io("cannot read", &args.file))?;
+        let text = fs::read_to_string(&args.file).map_err(|error| {
+            Diagnostic::error(format!("cannot read {}: {error}", args.file))
+                .help("name a Dockerfile, or `-` for stdin")
+        })?;
         return Ok(SourceText::new(&args.file, text));
     }
     let mut text = String::new();

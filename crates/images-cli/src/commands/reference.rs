@@ -1,5 +1,6 @@
 use images_core::{Error, exit_code};
 use images_dockerfile::Reference as Parsed;
+use images_schema::message::FORMAT_VERSION;
 use serde_json::{Value, json};
 
 use super::{Session, pretty};
@@ -18,6 +19,6 @@ pub(super) fn run(session: &Session, args: &Reference) -> Result<u8, Error> {
             Err(error) => json!({"text": text, "error": error.message, "help": error.help}),
         })
         .collect();
-    session.terminal.data(&pretty(&values));
+    session.terminal.data(&pretty(&json!({"version": FORMAT_VERSION, "references": values})));
     Ok(code)
 }

@@ -6,6 +6,8 @@ use std::time::Duration;
 
 use images_core::event::{Event, Reporter};
 use images_core::exec::Outcome;
+use images_schema::Diagnostic;
+use images_schema::message::DiagnosticMessage;
 
 use super::RunReporter;
 use super::human::Human;
@@ -39,6 +41,14 @@ fn property(text: &str) -> String {
 }
 
 impl RunReporter for Github {
+    fn diagnostic(&self, diagnostic: &Diagnostic) {
+        let message = DiagnosticMessage::from(diagnostic);
+        let place = message.path.as_deref().zip(message.span.as_ref());
+        let place = place.map(|(path, span)| format!(" file={},line={}", property(path), span.line));
+        let line = format!("::{}{}::{}", message.level, place.unwrap_or_default(), escaped(&message.message));
+        self.human.terminal.data(&line);
+    }
+
     fn finish(&self, outcome: &Outcome, duration: Duration) {
         self.human.finish(outcome, duration);
     }

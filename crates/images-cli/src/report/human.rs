@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use images_core::event::{Event, Failure, Reporter};
 use images_core::exec::Outcome;
+use images_schema::Diagnostic;
 
 use super::RunReporter;
 use crate::terminal::{Style, Terminal};
@@ -69,6 +70,9 @@ impl Human {
 }
 
 impl RunReporter for Human {
+    /// People are told of every error in one place, at the end.
+    fn diagnostic(&self, _: &Diagnostic) {}
+
     fn finish(&self, outcome: &Outcome, duration: Duration) {
         let took = seconds(duration);
         let counts = counts(outcome);

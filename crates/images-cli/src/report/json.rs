@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use images_core::event::{Event, Failure, Reporter};
 use images_core::exec::Outcome;
+use images_schema::Diagnostic;
+use images_schema::message::DiagnosticMessage;
 use serde_json::json;
 
 use super::RunReporter;
@@ -54,6 +56,12 @@ fn failed(failure: &Failure) -> serde_json::Value {
 }
 
 impl RunReporter for Json {
+    fn diagnostic(&self, diagnostic: &Diagnostic) {
+        let mut line = json!(DiagnosticMessage::from(diagnostic));
+        line["event"] = json!("diagnostic");
+        self.terminal.data(&line.to_string());
+    }
+
     fn finish(&self, outcome: &Outcome, duration: Duration) {
         let line = json!({
             "event": "finished",
@@ -63,7 +71,7 @@ impl RunReporter for Json {
             "fresh": outcome.fresh,
             "failed": outcome.failed,
             "skipped": outcome.skipped,
-            "not-started": outcome.not_started,
+            "not_started": outcome.not_started,
             "seconds": duration.as_secs_f64(),
         });
         self.terminal.data(&line.to_string());

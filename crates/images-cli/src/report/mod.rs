@@ -8,11 +8,16 @@ use images_core::event::Reporter;
 use images_core::exec::Outcome;
 use std::time::Duration;
 
+use images_schema::Diagnostic;
+
 use crate::arguments::MessageFormat;
 use crate::terminal::Terminal;
 
 /// A reporter that also words the end of a run.
 pub(crate) trait RunReporter: Reporter {
+    /// Something is wrong with the user's files, so nothing was built.
+    fn diagnostic(&self, diagnostic: &Diagnostic);
+
     /// The run is over.
     fn finish(&self, outcome: &Outcome, duration: Duration);
 }

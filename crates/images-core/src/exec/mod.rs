@@ -38,6 +38,8 @@ pub struct Outcome {
     pub retagged: usize,
     /// Variants whose build failed.
     pub failed: usize,
+    /// Those of them that the builder cannot do, so that it was not called.
+    pub unsupported: usize,
     /// Variants that were held back because one that they stand on failed.
     pub skipped: usize,
     /// Variants that were not started because something else failed.
@@ -122,7 +124,7 @@ pub fn run(
                 ok: result.is_ok(),
                 jobs: options.host.jobs,
             };
-            if matches!(result, Ok(()) | Err(Failed::Build)) {
+            if matches!(result, Ok(()) | Err(Failed::Build { .. })) {
                 history.append(&ended);
             }
             schedule.done(at, result);

@@ -7,7 +7,7 @@ use std::ops::Range;
 use std::time::Instant;
 
 use camino::Utf8Path;
-use images_dockerfile::{FeatureUse, Replacement, rewrite};
+use images_dockerfile::{Feature, FeatureUse, Replacement, rewrite};
 use images_engine::process::Cancel;
 use images_engine::{BuildFailure, BuildRequest, Secret, SecretSource};
 
@@ -31,7 +31,10 @@ const TAIL: usize = 20;
 #[derive(Debug)]
 pub(super) enum Failed {
     /// It failed, and that was reported.
-    Build,
+    Build {
+        /// Whether the builder cannot do it, so that it was not called.
+        unsupported: bool,
+    },
     /// An input changed since the plan was made.
     Changed {
         /// Which.
@@ -71,9 +74,10 @@ impl Builder<'_> {
             }
             Err(Sent::Stop(failed)) => Err(failed),
             Err(Sent::Failed(failure)) => {
+                let unsupported = matches!(failure, BuildFailure::Unsupported { .. });
                 let failure = self.describe(item.id, failure, &log, started);
                 self.reporter.event(&Event::Failed(Box::new(failure)));
-                Err(Failed::Build)
+                Err(Failed::Build { unsupported })
             }
         }
     }
@@ -122,13 +126,17 @@ impl Builder<'_> {
             let text = dockerfile.text.lines().nth(line.checked_sub(1)?)?;
             Some(Place { path: dockerfile.path.clone(), line, text: text.to_owned() })
         });
+        let message = match &failure {
+            BuildFailure::Unsupported { uses, .. } => format!("{failure}: {}", named(&dockerfile.text, uses)),
+            _ => failure.to_string(),
+        };
         let tail = match failure {
             BuildFailure::Failed { .. } => tail(log),
             _ => Vec::new(),
         };
         Failure {
             spec: self.graph.spec(id).to_string(),
-            message: failure.to_string(),
+            message,
             place,
             tail,
             log: log.to_owned(),
@@ -183,11 +191,28 @@ fn line_of(text: &str, used: &FeatureUse) -> usize {
     1 + text.as_bytes()[..used.span.start.min(text.len())].iter().filter(|byte| **byte == b'\n').count()
 }
 
+/// What a builder lacks, each with the line that uses it.
+fn named(text: &str, uses: &[FeatureUse]) -> String {
+    let name = |feature| match feature {
+        Feature::Heredoc => "a heredoc",
+        Feature::Mount => "a mount",
+        Feature::Secret => "a secret",
+        Feature::Ssh => "an ssh mount",
+        Feature::Link => "--link",
+        Feature::Chmod => "--chmod",
+        Feature::OtherFlag => "a newer flag",
+    };
+    let told = uses.iter().map(|used| format!("{} in line {}", name(used.feature), line_of(text, used)));
+    told.collect::<Vec<_>>().join(", ")
+}
+
 fn tail(log: &Utf8Path) -> Vec<String> {
     let text = fs::read(log).unwrap_or_default();
     let text = String::from_utf8_lossy(&text);
+    // What a carriage return overwrote was progress.
+    let shown = |line: &str| line.trim_end_matches('\r').rsplit('\r').next().unwrap_or_default().to_owned();
     let lines: Vec<_> = text.lines().collect();
-    lines[lines.len().saturating_sub(TAIL)..].iter().map(|line| (*line).to_owned()).collect()
+    lines[lines.len().saturating_sub(TAIL)..].iter().map(|line| shown(line)).collect()
 }
 
 /// The Dockerfile with every internal reference as the `key-` name of the exact variant; its lines stay where they are.

@@ -31,6 +31,7 @@ struct State {
     missing: Vec<usize>,
     outcome: Vec<Option<Ended>>,
     running: usize,
+    unsupported: usize,
     has_failed: bool,
     stop: Option<Failed>,
 }
@@ -124,7 +125,8 @@ impl Schedule {
                     }
                 }
             }
-            Err(Failed::Build) => {
+            Err(Failed::Build { unsupported }) => {
+                state.unsupported += usize::from(unsupported);
                 state.outcome[at] = Some(Ended::Failed);
                 state.has_failed = true;
                 self.skip_below(&mut state, at);
@@ -167,8 +169,9 @@ impl Schedule {
             Some(Failed::Changed { path }) => return Err(Stop::Changed { path }),
             Some(Failed::Error(error)) => return Err(Stop::Error(error)),
             Some(Failed::Interrupted) => return Err(Stop::Error(Error::Interrupted)),
-            Some(Failed::Build) | None => {}
+            Some(Failed::Build { .. }) | None => {}
         }
+        outcome.unsupported = state.unsupported;
         for ended in state.outcome {
             match ended {
                 Some(Ended::Built) => outcome.built += 1,
@@ -220,7 +223,7 @@ mod tests {
         assert_eq!(next(&schedule), Some(0));
         schedule.done(0, Ok(()));
         assert_eq!(next(&schedule), Some(1));
-        schedule.done(1, Err(Failed::Build));
+        schedule.done(1, Err(Failed::Build { unsupported: false }));
         assert_eq!(schedule.skipped(), [(2, 1)]);
         assert_eq!(next(&schedule), Some(4));
         assert_eq!(next(&schedule), Some(3));
@@ -236,7 +239,7 @@ mod tests {
     fn without_keep_going_nothing_is_started_after_a_failure() {
         let schedule = schedule(false);
         assert_eq!(next(&schedule), Some(0));
-        schedule.done(0, Err(Failed::Build));
+        schedule.done(0, Err(Failed::Build { unsupported: false }));
         assert_eq!(next(&schedule), None);
         assert_eq!(schedule.skipped(), [(1, 0), (2, 0), (3, 0)]);
         let mut outcome = Outcome::default();

@@ -23,7 +23,10 @@ pub(super) struct Root {
 pub(super) fn find(start: &Utf8Path, manifest: Option<&Utf8Path>) -> Result<Root, Error> {
     let start = match manifest {
         Some(path) => {
-            std::fs::read_to_string(path).map_err(Error::io("cannot read", path))?;
+            if !path.is_file() {
+                let diagnostic = Diagnostic::error(format!("there is no file {path}"));
+                return Err(diagnostic.help("--manifest-path names a Cargo.toml").into());
+            }
             path.parent().unwrap_or(start)
         }
         None => start,

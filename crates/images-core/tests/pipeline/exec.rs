@@ -1,17 +1,14 @@
 //! Builds as the engine sees them, and what becomes of failures, interrupts and changes on the way.
 
 use std::collections::BTreeMap;
-use std::fs::{self, File};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::{Duration, SystemTime};
+use std::fs;
+use std::time::Duration;
 
-use camino::Utf8PathBuf;
 use images_core::exec::Outcome;
 use images_core::history::History;
 use images_dockerfile::{Feature, FeatureUse};
 use images_engine::process::{Cancel, Child, Output};
-use images_engine::{BuildFailure, EngineError, Secret, SecretSource};
+use images_engine::{BuildFailure, EngineError};
 
 use crate::fake_engine::files;
 use crate::project::{Project, modified, told};
@@ -94,9 +91,7 @@ fn the_engine_gets_exactly_the_context_the_tags_and_the_rewritten_dockerfile() {
     let dockerfile = dockerfile.replace(" # x", "");
     project.image_with(
         "app",
-        "[image]\nversion = \"2.0.0\"\nplatforms = [\"linux/s390x\"]\n[args]\nV = \"1.0\"\nW = \"x\"\n"
-            .replace("", "")
-            .as_str(),
+        "[image]\nversion = \"2.0.0\"\nplatforms = [\"linux/s390x\"]\n[args]\nV = \"1.0\"\nW = \"x\"\n",
         &dockerfile,
     );
     project.write("images/app/.dockerignore", "Dockerfile\nImage.toml\n.dockerignore\nsecret*\n");
@@ -323,7 +318,7 @@ fn what_a_builder_lacks_is_told_at_its_place() {
     });
     project.try_build().unwrap();
     let failure = project.events.take_failures().remove(0);
-    assert_eq!(failure.message, "b cannot do what this Dockerfile needs");
+    assert_eq!(failure.message, "b cannot do what this Dockerfile needs: a secret in line 3");
     let place = failure.place.unwrap();
     assert_eq!((place.line, place.text.as_str()), (3, "RUN --mount=type=secret,id=x true"));
     assert_eq!((failure.help.as_deref(), failure.tail.len()), (Some("install c"), 0));
@@ -411,148 +406,6 @@ fn a_tag_that_is_refused_ends_the_run() {
 }
 
 #[test]
-fn a_file_that_changes_after_planning_means_a_new_plan() {
-    let mut project = Project::new();
-    project.image("a", "FROM scratch\n");
-    project.image("b", "FROM acme/a\nCOPY file /\n");
-    project.write("images/b/file", "before");
-    project.build.host.jobs = 1;
-    let file = project.path("images/b/file");
-    project.engine.on("a:1.0.0", move |_, _| {
-        fs::write(&file, "after").unwrap();
-        Ok(())
-    });
-    let before = project.key("b:1.0.0");
-    let outcome = project.try_build().unwrap();
-    assert_eq!((outcome.built, outcome.fresh, outcome.failed), (1, 1, 0));
-    assert!(project.events.take().contains(&"replans for file".to_owned()));
-    let sent = project.engine.last("b:1.0.0");
-    assert_eq!(files(&sent.context)["file"], "after");
-    let after = project.key("b:1.0.0");
-    assert_ne!(before, after);
-    assert_eq!(sent.labels["dev.xtask-images.key"], after);
-    assert_eq!(project.engine.specs_since(0), ["a:1.0.0", "b:1.0.0"]);
-    assert_eq!(project.built(), Vec::<String>::new());
-}
-
-#[test]
-fn inputs_that_never_rest_are_given_up() {
-    let mut project = Project::new();
-    project.image("a", "FROM scratch\nCOPY file /\n");
-    project.image("b", "FROM acme/a\nCOPY file other /\n");
-    project.write("images/a/file", "0");
-    project.write("images/b/file", "0");
-    project.write("images/b/other", "");
-    project.build.host.jobs = 1;
-    project.build.host.stat_cache = false;
-    // Whenever `a` is built, both change: `b` can never be staged as planned.
-    let files = [project.path("images/a/file"), project.path("images/b/file")];
-    let count = Arc::new(AtomicUsize::new(0));
-    let counted = Arc::clone(&count);
-    project.engine.on("a:1.0.0", move |_, _| {
-        let text = format!("{} more", counted.fetch_add(1, Ordering::Relaxed));
-        files.iter().for_each(|file| fs::write(file, &text).unwrap());
-        Ok(())
-    });
-    let error = project.try_build().unwrap_err();
-    assert_eq!(
-        told(&error),
-        ["`file` changes faster than it can be read |  | stop what writes to the contexts and build again"]
-    );
-    assert_eq!(count.load(Ordering::Relaxed), 5);
-}
-
-fn lock_file(project: &Project) -> Utf8PathBuf {
-    project.path("target/images/fake-unix----run-fake-sock.lock")
-}
-
-#[test]
-fn a_second_run_waits_for_the_first_and_plans_again() {
-    let project = Project::new();
-    project.image("a", "FROM scratch\n");
-    fs::create_dir_all(project.path("target/images")).unwrap();
-    let held = File::create(lock_file(&project)).unwrap();
-    held.lock().unwrap();
-    images_engine::threads::beside(
-        || {
-            while project.events.take() != ["waits"] {
-                std::thread::sleep(Duration::from_millis(5));
-            }
-            // What the other run builds while this one waits.
-            let key = project.key("a:1.0.0");
-            let labels = BTreeMap::from([("dev.xtask-images.key".to_owned(), key.clone())]);
-            project.engine.put(&format!("localhost/acme/a:key-{}", &key[..32]), Some(labels));
-            drop(held);
-        },
-        || {
-            let outcome = project.try_build().unwrap();
-            assert_eq!(outcome, Outcome { retagged: 1, ..Outcome::default() });
-        },
-    );
-    assert_eq!(project.engine.builds(), []);
-    assert_eq!(project.engine.listings(), 2);
-}
-
-/// A run that ended between this run's plan and its lock has built what this one planned.
-#[test]
-fn a_run_that_ended_since_the_plan_means_a_new_plan() {
-    let project = Project::new();
-    project.image("a", "FROM scratch\n");
-    let workspace = project.load();
-    let graph = images_core::graph::Graph::of(&workspace, 1).unwrap();
-    let selected: Vec<_> = graph.ids().collect();
-    let first = AtomicUsize::new(0);
-    let detect = || {
-        let detected = project.engine.detect();
-        if first.fetch_add(1, Ordering::Relaxed) == 0 {
-            project.built();
-        }
-        detected
-    };
-    let outcome = images_core::build::build(
-        &graph,
-        &selected,
-        &project.build,
-        &detect,
-        &project.cancel,
-        &project.events,
-    );
-    assert_eq!(outcome.unwrap(), Outcome { fresh: 1, ..Outcome::default() });
-    assert_eq!(project.engine.builds().len(), 1);
-}
-
-#[test]
-fn a_lock_that_nobody_holds_is_no_hindrance() {
-    let project = Project::new();
-    project.image("a", "FROM scratch\n");
-    fs::create_dir_all(project.path("target/images")).unwrap();
-    let left = File::create(lock_file(&project)).unwrap();
-    left.set_modified(SystemTime::now() - Duration::from_secs(3600)).unwrap();
-    drop(left);
-    assert_eq!(project.built(), ["a:1.0.0"]);
-    assert_eq!(project.engine.listings(), 1, "nothing happened since the plan");
-}
-
-#[test]
-fn a_crash_after_the_tags_and_before_the_record_costs_only_the_reason() {
-    let project = Project::new();
-    project.image("a", "FROM scratch\n");
-    project.built();
-    project.remove("target/images/keys");
-    assert_eq!(project.plan(), ["a:1.0.0 fresh"]);
-}
-
-#[test]
-fn a_crash_between_the_two_tags_costs_one_tag() {
-    let project = Project::new();
-    project.image("a", "FROM scratch\n");
-    project.built();
-    project.engine.remove("localhost/acme/a:1.0.0");
-    let outcome = project.try_build().unwrap();
-    assert_eq!(outcome, Outcome { retagged: 1, ..Outcome::default() });
-}
-
-#[test]
 fn a_stage_that_someone_changed_is_made_again() {
     let project = Project::new();
     project.image("a", "FROM scratch\nCOPY file /\n");
@@ -579,93 +432,6 @@ fn the_sent_dockerfile_is_put_in_place_at_once() {
     use std::os::unix::fs::MetadataExt;
     assert_ne!(before.ino(), fs::metadata(&path).unwrap().ino(), "another run may be reading the old one");
     assert_eq!(fs::read_to_string(&path).unwrap(), held);
-}
-
-const SECRETS: &str =
-    "[image]\nversion = \"1\"\n[secrets]\ntoken = { env = \"TOKEN\" }\nkey = { file = \"key.txt\" }\n";
-
-#[test]
-fn secrets_without_values_are_told_before_any_engine_is_called() {
-    let mut project = Project::new();
-    project.image("base", "FROM scratch\n");
-    project.image_with(
-        "app",
-        &format!("{SECRETS}[[variant]]\n[[variant]]\nsuffix = \"-b\"\n"),
-        "FROM acme/base\nRUN --mount=type=secret,id=token --mount=type=secret,id=other,required=true true\n",
-    );
-    project.image("between", "FROM acme/base\n");
-    let error = project.try_build().unwrap_err();
-    assert_eq!(
-        told(&error),
-        [
-            "images/app/Image.toml:5 [{ file = \"key.txt\" }] the secret `key` has no value | no such file | create key.txt beside Image.toml, and keep it out of version control",
-            "images/app/Image.toml:4 [{ env = \"TOKEN\" }] the secret `token` has no value | TOKEN is not set | set the environment variable TOKEN",
-            "images/app/Dockerfile:2 [--mount=type=secret,id=other,required=true] the secret `other` is required, and Image.toml has none | required here | add `other = { env = \"…\" }` under [secrets]",
-        ]
-    );
-    assert_eq!(project.engine.builds(), []);
-    project.build.host.variables.insert("TOKEN".to_owned());
-    project.write("images/app/key.txt", "value");
-    project.image_with("app", SECRETS, "FROM acme/base\nRUN --mount=type=secret,id=token true\n");
-    project.built();
-    let secret = |id: &str, source| Secret { id: id.to_owned(), source };
-    assert_eq!(
-        project.engine.last("app:1").secrets,
-        [
-            secret("key", SecretSource::File(project.path("images/app/key.txt"))),
-            secret("token", SecretSource::Env("TOKEN".to_owned())),
-        ]
-    );
-}
-
-#[test]
-fn a_secret_has_exactly_one_source() {
-    for table in ["{}", "{ env = \"A\", file = \"b\" }"] {
-        let project = Project::new();
-        project.image_with(
-            "app",
-            &format!("[image]\nversion = \"1\"\n[secrets]\nx = {table}\n"),
-            "FROM scratch\n",
-        );
-        assert_eq!(
-            told(&project.try_build().unwrap_err()),
-            [format!(
-                "images/app/Image.toml:4 [{table}] the secret `x` needs exactly one source | neither or both | write `{{ env = \"VARIABLE\" }}` or `{{ file = \"path\" }}`"
-            )]
-        );
-    }
-}
-
-#[test]
-fn secrets_of_fresh_images_are_not_missed() {
-    let mut project = Project::new();
-    project.image_with("app", "[image]\nversion = \"1\"\n[secrets]\nx = { env = \"X\" }\n", "FROM scratch\n");
-    project.build.host.variables.insert("X".to_owned());
-    project.built();
-    project.build.host.variables.clear();
-    assert_eq!(project.built(), Vec::<String>::new());
-}
-
-#[test]
-fn a_secrets_value_is_nowhere() {
-    let mut project = Project::new();
-    project.image_with("app", SECRETS, "FROM scratch\nCOPY other /\n");
-    project.write("images/app/key.txt", "hunter2");
-    project.write("images/app/other", "");
-    project.build.host.variables.insert("TOKEN".to_owned());
-    project.built();
-    let mut waiting = vec![project.path("target")];
-    while let Some(folder) = waiting.pop() {
-        for entry in folder.read_dir_utf8().unwrap() {
-            let path = entry.unwrap().into_path();
-            if path.is_dir() {
-                waiting.push(path);
-            } else {
-                let bytes = fs::read(&path).unwrap();
-                assert!(!bytes.windows(7).any(|part| part == b"hunter2"), "{path}");
-            }
-        }
-    }
 }
 
 #[test]

@@ -305,20 +305,18 @@ fn the_encoding_is_this_one() {
         ..parts()
     };
     let mut bytes = Vec::new();
-    let mut number = |bytes: &mut Vec<u8>, n: u64| bytes.extend(n.to_le_bytes());
-    let mut text = |bytes: &mut Vec<u8>, text: &str| {
+    let number = |bytes: &mut Vec<u8>, n: u64| bytes.extend(n.to_le_bytes());
+    let text = |bytes: &mut Vec<u8>, text: &str| {
         number(bytes, text.len() as u64);
         bytes.extend(text.as_bytes());
     };
     text(&mut bytes, "f");
     text(&mut bytes, "d");
-    for rows in [&["t"][..]] {
-        bytes.extend(1_u64.to_le_bytes());
-        rows.iter().for_each(|row| text(&mut bytes, row));
-    }
+    number(&mut bytes, 1);
+    text(&mut bytes, "t");
     text(&mut bytes, "p");
     for row in [&["a", "1"][..], &["l", "2"], &["s"], &["key"], &["x"]] {
-        bytes.extend(1_u64.to_le_bytes());
+        number(&mut bytes, 1);
         row.iter().for_each(|part| text(&mut bytes, part));
     }
     text(&mut bytes, "315532800");

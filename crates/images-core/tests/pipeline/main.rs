@@ -1,4 +1,5 @@
 //! The pipeline from a workspace on disk to calls of an engine: workspace → graph → context → key → plan → exec.
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking, also in what its tests share")]
 
 mod fake_engine;
 mod project;
@@ -10,6 +11,8 @@ mod joined;
 mod key;
 mod plan;
 mod reasons;
+mod runs;
 mod scale;
+mod secrets;
 mod selection;
 mod workspace;

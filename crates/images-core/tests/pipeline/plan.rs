@@ -145,7 +145,7 @@ fn caches_may_go_at_any_time() {
     assert_eq!(project.plan(), ["base:1.0.0 fresh", "tool:1.0.0 fresh", "app:1.0.0 fresh"]);
     project.built();
     project.write("images/app/Dockerfile", "FROM acme/tool\nLABEL a=b\n");
-    let unrecorded = "app:1.0.0 build: its inputs changed; what they were is not recorded any more";
+    let unrecorded = "app:1.0.0 build: its inputs changed; what they were before is not recorded here";
     assert_eq!(project.plan_of(&["app"]), [unrecorded]);
     assert_eq!(project.built(), ["app:1.0.0"]);
     for entry in project.path("target/images/keys").read_dir_utf8().unwrap() {
@@ -167,7 +167,7 @@ fn one_label_of_another_tool_names_no_record() {
     project.write("images/app/Dockerfile", "FROM acme/tool\nLABEL a=b\n");
     assert_eq!(
         project.plan_of(&["app"]),
-        ["app:1.0.0 build: its inputs changed; what they were is not recorded any more"]
+        ["app:1.0.0 build: its inputs changed; what they were before is not recorded here"]
     );
 }
 

@@ -82,12 +82,12 @@ fn unrecorded() {
         project.remove("target/images/keys");
         project.edit("images/app/files/a", "a", "b");
     };
-    assert_eq!(after(forgotten), "its inputs changed; what they were is not recorded any more");
+    assert_eq!(after(forgotten), "its inputs changed; what they were before is not recorded here");
     let unlabelled = |project: &mut Project| {
         project.edit("images/app/files/a", "a", "b");
         project.engine.put("localhost/acme/app:1", None);
     };
-    assert_eq!(after(unlabelled), "its inputs changed; what they were is not recorded any more");
+    assert_eq!(after(unlabelled), "its inputs changed; what they were before is not recorded here");
 }
 
 #[test]
