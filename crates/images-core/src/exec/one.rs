@@ -87,7 +87,7 @@ impl Builder<'_> {
         let context = &self.planned.keyed.contexts[&id];
         let stages = graph.workspace.cache().join("stage");
         let staged = context::stage(context, &stages)?;
-        let dockerfile = stages.join(format!("{}.Dockerfile", item.key));
+        let dockerfile = stages.join(format!("{}.file/Dockerfile", item.key));
         put(&dockerfile, &sent_dockerfile(graph, id, &self.planned.keyed))
             .map_err(Error::io("cannot write", &dockerfile))?;
         let node = graph.node(id);
@@ -178,9 +178,12 @@ impl From<BuildFailure> for Sent {
     }
 }
 
-/// Writes a file that another run, on another engine, may be reading.
+/// Writes a Dockerfile that another run, on another engine, may be reading. Its folder is its own: BuildKit's client
+/// lists that folder, and stops there when something in it vanishes meanwhile, so that what comes later in the alphabet
+/// is not sent: <https://github.com/tonistiigi/fsutil/blob/master/filter.go>.
 fn put(path: &Utf8Path, text: &str) -> io::Result<()> {
     let folder = path.parent().unwrap_or(path);
+    fs::create_dir_all(folder)?;
     let mut file = tempfile::NamedTempFile::new_in(folder)?;
     file.write_all(text.as_bytes())?;
     file.persist(path)?;

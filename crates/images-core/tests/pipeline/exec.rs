@@ -106,7 +106,7 @@ fn the_engine_gets_exactly_the_context_the_tags_and_the_rewritten_dockerfile() {
     );
     assert_eq!(files(&sent.context), BTreeMap::from([("src/main".to_owned(), "fn main() {}".to_owned())]));
     assert_eq!(sent.context.parent().unwrap(), project.path("target/images/stage"));
-    assert_eq!(sent.dockerfile_path, project.path(&format!("target/images/stage/{key}.Dockerfile")));
+    assert_eq!(sent.dockerfile_path, project.path(&format!("target/images/stage/{key}.file/Dockerfile")));
     let base = format!("localhost/acme/base:key-{}", &project.key("base:1.0.0")[..32]);
     let expected = dockerfile
         .replace("ghcr.io/acme/base:${V}", &base)
