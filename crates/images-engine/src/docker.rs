@@ -4,6 +4,7 @@ mod builder;
 mod buildkit;
 mod endpoint;
 mod legacy;
+mod plugin;
 mod socket;
 
 use std::io;
@@ -26,7 +27,7 @@ pub(crate) struct Docker {
     options: EngineOptions,
     endpoint: Endpoint,
     store: String,
-    /// Costs up to two processes, so it is made when it is needed first.
+    /// Costs one process or two, so it is made when it is needed first.
     probe: OnceLock<Result<Probe, EngineError>>,
 }
 
@@ -41,7 +42,7 @@ impl Docker {
     }
 
     fn probe(&self) -> Result<&Probe, EngineError> {
-        self.probe.get_or_init(|| Probe::make(&self.options)).as_ref().map_err(Clone::clone)
+        self.probe.get_or_init(|| Probe::make(&self.options, &self.endpoint)).as_ref().map_err(Clone::clone)
     }
 }
 

@@ -5,7 +5,8 @@
 
 use serde::Deserialize;
 
-use super::CLIENT;
+use super::endpoint::Endpoint;
+use super::{CLIENT, plugin, socket};
 use crate::version::Version;
 use crate::{EngineError, EngineOptions};
 
@@ -56,12 +57,12 @@ struct Facts {
 }
 
 impl Probe {
-    /// Asks the client for the versions, and for buildx.
+    /// Asks the daemon and the buildx plugin, or else the client, for the versions.
     ///
     /// # Errors
-    /// It does not answer, or what the options ask for is not there.
-    pub(super) fn make(options: &EngineOptions) -> Result<Self, EngineError> {
-        let facts = Facts::ask(options)?;
+    /// None of them answers, or what the options ask for is not there.
+    pub(super) fn make(options: &EngineOptions, endpoint: &Endpoint) -> Result<Self, EngineError> {
+        let facts = Facts::without_client(options, endpoint).map_or_else(|| Facts::ask(options), Ok)?;
         let builder = choose(&facts, options)?;
         Ok(Self { daemon: facts.daemon, builder })
     }
@@ -80,6 +81,19 @@ impl Probe {
 }
 
 impl Facts {
+    /// What can be known without the client, which is a process less, and a fast one for the other: enough where
+    /// there is buildx.
+    fn without_client(options: &EngineOptions, endpoint: &Endpoint) -> Option<Self> {
+        let Endpoint::Socket(path) = endpoint else { return None };
+        if is_off(options) {
+            return None;
+        }
+        let buildx = plugin::buildx(options.docker_config.as_deref())?;
+        let answer = socket::get(path, "/version", socket::PATIENCE).ok()?;
+        let daemon: Component = serde_json::from_slice(&answer).ok()?;
+        Some(Self { client: None, daemon: Version::find(&daemon.version), buildx: Some(buildx) })
+    }
+
     fn ask(options: &EngineOptions) -> Result<Self, EngineError> {
         let (client, daemon) = read_versions(&CLIENT.ask(&["version", "--format", "{{json .}}"])?)?;
         let asked = if is_off(options) { None } else { Some(CLIENT.run(&["buildx", "version"])?) };
@@ -136,7 +150,15 @@ fn without_buildx(asked: &str) -> EngineError {
 
 #[cfg(test)]
 mod tests {
+    use std::fs::{self, Permissions};
+    use std::io::{Read, Write};
+    use std::os::unix::fs::PermissionsExt;
+    use std::os::unix::net::UnixListener;
+
+    use camino::Utf8PathBuf;
+
     use super::*;
+    use crate::threads::beside;
 
     fn version(text: &str) -> Option<Version> {
         Version::find(text)
@@ -203,6 +225,40 @@ mod tests {
             error.message,
             "the builder `fleet` is asked for, and DOCKER_BUILDKIT=0 turns BuildKit off"
         );
+    }
+
+    #[test]
+    fn without_the_client_the_daemon_and_the_plugin_are_asked() {
+        let kept = tempfile::tempdir().unwrap();
+        let folder = Utf8PathBuf::try_from(kept.path().to_owned()).unwrap();
+        let socket = folder.join("s");
+        let listener = UnixListener::bind(&socket).unwrap();
+        let options = |off: bool| EngineOptions {
+            docker_config: Some(folder.clone()),
+            docker_buildkit: off.then_some(false),
+            ..EngineOptions::default()
+        };
+        fs::create_dir(folder.join("cli-plugins")).unwrap();
+        let program = folder.join("cli-plugins/docker-buildx");
+        fs::write(&program, "#!/bin/sh\necho '{\"SchemaVersion\":\"1\",\"Version\":\"0.13.1\"}'\n").unwrap();
+        fs::set_permissions(&program, Permissions::from_mode(0o755)).unwrap();
+        let answer = || {
+            let (mut stream, _) = listener.accept().unwrap();
+            let mut question = [0; 1000];
+            let length = stream.read(&mut question).unwrap();
+            assert!(question[..length].starts_with(b"GET /version "));
+            stream
+                .write_all(b"HTTP/1.0 200 OK\r\n\r\n{\"Version\":\"26.1.5+dfsg1\",\"Os\":\"linux\"}")
+                .unwrap();
+        };
+        let at = Endpoint::Socket(socket.clone());
+        let facts = beside(answer, || Facts::without_client(&options(false), &at)).unwrap();
+        assert_eq!((facts.client, facts.daemon), (None, version("26.1.5")));
+        assert_eq!(facts.buildx, Some(version("0.13.1")));
+        assert!(Facts::without_client(&options(true), &at).is_none());
+        assert!(Facts::without_client(&options(false), &Endpoint::ThroughClient("ssh://h".into())).is_none());
+        let nobody = Endpoint::Socket(folder.join("nobody"));
+        assert!(Facts::without_client(&options(false), &nobody).is_none());
     }
 
     #[test]
