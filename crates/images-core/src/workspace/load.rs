@@ -17,6 +17,7 @@ use super::root::{Root, is_registry, is_repository};
 use super::variants::{self, Variant};
 use super::{members, root};
 use crate::Error;
+use crate::context::is_really_inside;
 
 /// What a workspace is loaded with.
 #[derive(Debug, Clone)]
@@ -385,7 +386,9 @@ fn read_dockerfile(
     let path = normal(&folder.join(name.map_or("Dockerfile", |name| name.get_ref().as_str())));
     let shown = members::relative(&path, &root.folder);
     let span = name.map_or(0..0, images_schema::Spanned::span);
-    if !path.starts_with(repository) || !real_path(&path).starts_with(real_path(repository)) {
+    // One that is missing is told of below.
+    let is_inside = is_really_inside(repository, &path).unwrap_or(true);
+    if !path.starts_with(repository) || !is_inside {
         let label = format!("leads to {}", real_path(&path));
         let diagnostic = source.error(span, "the Dockerfile is outside of the repository", label);
         return Err(diagnostic.help(format!("a Dockerfile stays inside {repository}")).into());
