@@ -58,10 +58,15 @@ pub(super) fn contexts_and_images_equal_those_of_plain_builds(bench: &Bench) {
         let listed: Vec<&str> = listed.lines().collect();
         let built = bench.files(&images[tag]);
         if built != *expected || listed != paths(expected) {
+            let differing: Vec<_> = built
+                .iter()
+                .filter(|(path, node)| expected.get(*path).is_some_and(|other| other != *node))
+                .collect();
             let (built, expected) = (paths(&built), paths(expected));
             let _ = writeln!(
                 wrong,
-                "{case}:\n{ignore}\nlisted   {listed:?}\nbuilt    {built:?}\nexpected {expected:?}"
+                "{case}:\n{ignore}\nlisted    {listed:?}\nbuilt     {built:?}\nexpected  {expected:?}\n\
+                 differing {differing:?}"
             );
         }
     }
