@@ -1,7 +1,11 @@
 //! The engines that take part: a docker daemon of the benchmark's own, so that its store holds nothing else and may be
 //! emptied, and podman on a store of its own.
 
-use std::path::PathBuf;
+use std::env;
+use std::ffi::OsStr;
+use std::fs;
+use std::os::unix::fs::symlink;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use images_tests::engine::Engine;
@@ -19,7 +23,7 @@ impl Engines {
     /// Starts them. The main thread must call it, and [`machine::stop`] ends them.
     pub(crate) fn start() -> Self {
         let start = |name: &'static str, found: Result<Found, String>| {
-            let started = found.and_then(|found| machine::start(&found, name));
+            let started = found.and_then(|found| alone(machine::start(&found, name)?, &found));
             started.inspect_err(|why| eprintln!("without {name}: {why}")).ok()
         };
         let flavours = look();
@@ -30,6 +34,29 @@ impl Engines {
         let docker = found("docker-buildx").and_then(with_own_daemon);
         Self { docker: start("docker-buildx", docker), podman: start("podman", found("podman")) }
     }
+}
+
+/// With a store that is ours to empty, and without the shell by which the tests note each call of a program: what is
+/// measured calls the programs themselves.
+fn alone(engine: Engine, found: &Found) -> Result<Engine, String> {
+    let mut engine = engine.with_store("bench").map_err(|error| error.to_string())?;
+    let programs = engine.folder.join("programs");
+    link(&engine.program, &programs, engine.tool.name())?;
+    if let Found::Docker { buildx: Some(buildx), .. } = found {
+        let configuration = engine.folder.join("bench-config");
+        link(buildx, &configuration.join("cli-plugins"), "docker-buildx")?;
+        engine.environment.insert("DOCKER_CONFIG".into(), configuration.into());
+    }
+    let path = engine.environment.get(OsStr::new("PATH")).cloned().unwrap_or_default();
+    let folders = [programs].into_iter().chain(env::split_paths(&path));
+    let joined = env::join_paths(folders).map_err(|error| error.to_string())?;
+    engine.environment.insert("PATH".into(), joined);
+    Ok(engine)
+}
+
+fn link(program: &Path, folder: &Path, name: &str) -> Result<(), String> {
+    let linked = fs::create_dir_all(folder).and_then(|()| symlink(program, folder.join(name)));
+    linked.map_err(|error| format!("{}: {error}", folder.display()))
 }
 
 /// A daemon that runs already is the user's: its store is not ours to empty, so another one is started beside it.
