@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
-use std::os::unix::fs::{PermissionsExt, symlink};
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::{env, fs, io, process};
@@ -208,7 +208,7 @@ fn docker_files(folder: &Path, buildx: Option<&Path>, environment: &mut Environm
     let plugins = folder.join("config/cli-plugins");
     fs::create_dir_all(&plugins)?;
     if let Some(buildx) = buildx {
-        symlink(buildx, plugins.join("docker-buildx"))?;
+        write_noting(&plugins.join("docker-buildx"), buildx)?;
     }
     environment.insert("DOCKER_CONFIG".into(), folder.join("config").into());
     Ok(())
@@ -219,16 +219,21 @@ fn docker_files(folder: &Path, buildx: Option<&Path>, environment: &mut Environm
 fn note_calls(folder: &Path, program: &Path, environment: &mut Environment) -> io::Result<()> {
     let programs = folder.join("bin");
     fs::create_dir_all(&programs)?;
-    let script = programs.join(program.file_name().unwrap_or_default());
-    fs::write(
-        &script,
-        format!("#!/bin/sh\necho \"$@\" >>\"${CALLS}\"\nexec '{}' \"$@\"\n", program.display()),
-    )?;
-    fs::set_permissions(&script, fs::Permissions::from_mode(0o755))?;
+    write_noting(&programs.join(program.file_name().unwrap_or_default()), program)?;
     let path = environment.get(&OsString::from("PATH")).cloned().unwrap_or_default();
     let folders = [programs].into_iter().chain(env::split_paths(&path));
     environment.insert("PATH".into(), env::join_paths(folders).map_err(io::Error::other)?);
     Ok(())
+}
+
+/// Writes a script that notes its arguments and becomes the program. A run outside of any test has nowhere to note them.
+fn write_noting(script: &Path, program: &Path) -> io::Result<()> {
+    let text = format!(
+        "#!/bin/sh\necho \"$@\" >>\"${{{CALLS}:-/dev/null}}\"\nexec '{}' \"$@\"\n",
+        program.display()
+    );
+    fs::write(script, text)?;
+    fs::set_permissions(script, fs::Permissions::from_mode(0o755))
 }
 
 /// podman's and buildah's configuration: runc where it is, since crun refuses machines that have both versions of

@@ -26,8 +26,10 @@ use crate::{BuildFailure, BuildRequest, Built, EngineError};
 const IGNORES_NOTHING: &str = "!ignores-nothing\n";
 
 /// How a client is called for one build.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Call {
+    /// The program, where it is not the client itself.
+    pub(crate) program: Option<String>,
     /// Its arguments.
     pub(crate) args: Vec<String>,
     /// Variables that are added to its environment.
@@ -113,9 +115,10 @@ fn run_with(
     start: impl FnOnce(&Child) -> io::Result<Ended>,
 ) -> Result<Built, BuildFailure> {
     let files = Files::write(request.dockerfile).map_err(|error| unprepared(client, request, &error))?;
-    let Call { args, env } = call(&files);
+    let Call { program, args, env } = call(&files);
+    let program = program.unwrap_or_else(|| client.0.to_owned());
     let output = Output::Log(request.log.to_owned());
-    let ended = start(&Child { program: client.0.to_owned(), args, env, cwd: None, output });
+    let ended = start(&Child { program, args, env, cwd: None, output });
     if cancel.is_interrupted() {
         return Err(BuildFailure::Interrupted);
     }

@@ -1,6 +1,5 @@
 //! buildah, and what podman has of it: both build by the same code into one store.
 
-use std::collections::BTreeMap;
 use std::sync::OnceLock;
 
 use crate::build::{self, Call, Files, common_flags};
@@ -120,7 +119,7 @@ fn call(isolation: Option<&str>, request: &BuildRequest<'_>, files: &Files, secr
     let mut args = vec!["build".to_owned(), pull.to_owned()];
     args.extend(isolation.map(|isolation| format!("--isolation={isolation}")));
     args.extend(build_flags(request, files, secrets));
-    Call { args, env: BTreeMap::new() }
+    Call { args, ..Call::default() }
 }
 
 #[cfg(test)]
@@ -148,7 +147,7 @@ mod tests {
         ];
         assert_eq!(
             call(None, &sample.least()),
-            Call { args: least.map(str::to_owned).to_vec(), env: BTreeMap::new() }
+            Call { args: least.map(str::to_owned).to_vec(), ..Call::default() }
         );
         let most = [
             "build",

@@ -81,7 +81,7 @@ impl Engine for Docker {
     fn build(&self, request: &BuildRequest<'_>, cancel: &Cancel) -> Result<Built, BuildFailure> {
         let probe = self.probe()?;
         match &probe.builder {
-            Builder::Buildx { .. } => buildkit::build_by_buildx(&self.options, request, cancel),
+            Builder::Buildx(plugin) => buildkit::build_by_buildx(plugin, &self.options, request, cancel),
             Builder::BuildKit => buildkit::build_by_client(probe.daemon.as_ref(), request, cancel),
             Builder::Legacy => legacy::build(request, cancel),
         }

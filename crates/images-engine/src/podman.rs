@@ -1,6 +1,5 @@
 //! podman: it builds by buildah's code into the store that it shares with it.
 
-use std::collections::BTreeMap;
 use std::sync::OnceLock;
 
 use crate::build::{self, Call, Files};
@@ -63,7 +62,7 @@ fn call(request: &BuildRequest<'_>, files: &Files, secrets: Vec<String>) -> Call
     let pull = if request.never_pull { "--pull=never" } else { "--pull=false" };
     let mut args = vec!["build".to_owned(), pull.to_owned()];
     args.extend(build_flags(request, files, secrets));
-    Call { args, env: BTreeMap::new() }
+    Call { args, ..Call::default() }
 }
 
 #[cfg(test)]
@@ -90,7 +89,7 @@ mod tests {
         ];
         assert_eq!(
             call(&sample.least()),
-            Call { args: least.map(str::to_owned).to_vec(), env: BTreeMap::new() }
+            Call { args: least.map(str::to_owned).to_vec(), ..Call::default() }
         );
         assert_eq!(call(&sample.most()).args[..3], ["build", "--pull=never", "--format=docker"]);
         assert_eq!(call(&sample.most()).args.len(), least.len() + 9);

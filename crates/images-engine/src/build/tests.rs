@@ -41,6 +41,7 @@ impl Stage {
             log: &log,
         };
         let call = |files: &Files| Call {
+            program: None,
             args: vec!["-c".to_owned(), script.to_owned()],
             env: BTreeMap::from([
                 ("ID".to_owned(), files.id.to_string()),
@@ -170,7 +171,7 @@ fn what_is_fed_reaches_the_client() {
         features: &[],
         log: &log,
     };
-    let call = |_: &Files| Call { args: vec!["-c".to_owned(), "cat".to_owned()], env: BTreeMap::new() };
+    let call = |_: &Files| Call { args: vec!["-c".to_owned(), "cat".to_owned()], ..Call::default() };
     let cancel = Cancel::default();
     run_fed(SHELL, Dialect::Legacy, &request, &cancel, call, |stdin| stdin.write_all(b"fed")).unwrap();
     assert_eq!(fs::read_to_string(&log).unwrap(), "fed");

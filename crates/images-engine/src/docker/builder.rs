@@ -6,18 +6,17 @@
 use serde::Deserialize;
 
 use super::endpoint::Endpoint;
-use super::{CLIENT, plugin, socket};
+use super::plugin::{self, Plugin};
+use super::{CLIENT, socket};
+use crate::process::Ended;
 use crate::version::Version;
 use crate::{EngineError, EngineOptions};
 
 /// Who builds.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Builder {
-    /// `docker buildx build`.
-    Buildx {
-        /// The plugin's version, where it tells.
-        version: Option<Version>,
-    },
+    /// The buildx plugin.
+    Buildx(Plugin),
     /// `docker build` under `DOCKER_BUILDKIT=1`, with BuildKit in the daemon.
     BuildKit,
     /// `docker build` under `DOCKER_BUILDKIT=0`.
@@ -52,8 +51,8 @@ struct Component {
 struct Facts {
     client: Option<Version>,
     daemon: Option<Version>,
-    /// Whether there is a buildx plugin, and its version, where it tells.
-    buildx: Option<Option<Version>>,
+    /// The buildx plugin, where there is one.
+    buildx: Option<Plugin>,
 }
 
 impl Probe {
@@ -71,8 +70,8 @@ impl Probe {
     pub(super) fn describe(&self) -> String {
         let daemon = self.daemon.as_ref().map_or(String::new(), |version| format!(" {version}"));
         let builder = match &self.builder {
-            Builder::Buildx { version: Some(version) } => format!("buildx {version}"),
-            Builder::Buildx { version: None } => "buildx".to_owned(),
+            Builder::Buildx(Plugin { version: Some(version), .. }) => format!("buildx {version}"),
+            Builder::Buildx(Plugin { version: None, .. }) => "buildx".to_owned(),
             Builder::BuildKit => "BuildKit".to_owned(),
             Builder::Legacy => "legacy builder".to_owned(),
         };
@@ -98,7 +97,8 @@ impl Facts {
         let (client, daemon) = read_versions(&CLIENT.ask(&["version", "--format", "{{json .}}"])?)?;
         let asked = if is_off(options) { None } else { Some(CLIENT.run(&["buildx", "version"])?) };
         let answered = asked.filter(|ended| ended.code == Some(0));
-        let buildx = answered.map(|ended| Version::find(&String::from_utf8_lossy(&ended.stdout)));
+        let version = |ended: Ended| Version::find(&String::from_utf8_lossy(&ended.stdout));
+        let buildx = answered.map(|ended| Plugin { program: None, version: version(ended) });
         Ok(Self { client, daemon, buildx })
     }
 }
@@ -118,7 +118,7 @@ fn is_off(options: &EngineOptions) -> bool {
 fn choose(facts: &Facts, options: &EngineOptions) -> Result<Builder, EngineError> {
     if let Some(name) = &options.builder {
         return match &facts.buildx {
-            Some(version) => Ok(Builder::Buildx { version: version.clone() }),
+            Some(plugin) => Ok(Builder::Buildx(plugin.clone())),
             None if is_off(options) => Err(CLIENT.error(
                 format!("the builder `{name}` is asked for, and DOCKER_BUILDKIT=0 turns BuildKit off"),
                 Some("unset DOCKER_BUILDKIT".to_owned()),
@@ -135,7 +135,7 @@ fn choose(facts: &Facts, options: &EngineOptions) -> Result<Builder, EngineError
         _ if is_off(options) => Ok(Builder::Legacy),
         // The first daemon with BuildKit: https://docs.docker.com/engine/release-notes/18.09/
         _ if is_before(&facts.daemon, 18, 9) && !wanted => Ok(Builder::Legacy),
-        Some(version) => Ok(Builder::Buildx { version: version.clone() }),
+        Some(plugin) => Ok(Builder::Buildx(plugin.clone())),
         // The first client without BuildKit of its own: https://docs.docker.com/engine/release-notes/23.0/
         None if is_before(&facts.client, 23, 0) => Ok(Builder::BuildKit),
         None if wanted => Err(without_buildx("DOCKER_BUILDKIT=1 asks for BuildKit")),
@@ -164,9 +164,13 @@ mod tests {
         Version::find(text)
     }
 
+    fn behind_client(version: &str) -> Plugin {
+        Plugin { program: None, version: Version::find(version) }
+    }
+
     /// A client, a daemon, and buildx.
     fn facts(client: &str, daemon: &str, buildx: Option<&str>) -> Facts {
-        Facts { client: version(client), daemon: version(daemon), buildx: buildx.map(version) }
+        Facts { client: version(client), daemon: version(daemon), buildx: buildx.map(behind_client) }
     }
 
     fn options(docker_buildkit: Option<bool>, builder: Option<&str>) -> EngineOptions {
@@ -178,7 +182,7 @@ mod tests {
     }
 
     fn buildx(text: &str) -> Builder {
-        Builder::Buildx { version: version(text) }
+        Builder::Buildx(behind_client(text))
     }
 
     #[test]
@@ -254,7 +258,8 @@ mod tests {
         let at = Endpoint::Socket(socket.clone());
         let facts = beside(answer, || Facts::without_client(&options(false), &at)).unwrap();
         assert_eq!((facts.client, facts.daemon), (None, version("26.1.5")));
-        assert_eq!(facts.buildx, Some(version("0.13.1")));
+        let plugin = Plugin { program: Some(program.into_string()), version: version("0.13.1") };
+        assert_eq!(facts.buildx, Some(plugin));
         assert!(Facts::without_client(&options(true), &at).is_none());
         assert!(Facts::without_client(&options(false), &Endpoint::ThroughClient("ssh://h".into())).is_none());
         let nobody = Endpoint::Socket(folder.join("nobody"));

@@ -9,6 +9,7 @@ use std::fs;
 use images_dockerfile::Dockerfile;
 
 use super::CLIENT;
+use super::plugin::Plugin;
 use crate::build::{self, Call, Files, common_flags};
 use crate::failure::Dialect;
 use crate::process::Cancel;
@@ -21,11 +22,12 @@ use crate::{BuildFailure, BuildRequest, Built, EngineOptions, secret};
 /// # Errors
 /// See [`BuildFailure`].
 pub(super) fn build_by_buildx(
+    plugin: &Plugin,
     options: &EngineOptions,
     request: &BuildRequest<'_>,
     cancel: &Cancel,
 ) -> Result<Built, BuildFailure> {
-    let call = |files: &Files| buildx_call(options.builder.as_deref(), request, files);
+    let call = |files: &Files| buildx_call(plugin, options.builder.as_deref(), request, files);
     build::run(CLIENT, Dialect::BuildKit, request, cancel, call)
 }
 
@@ -51,20 +53,23 @@ fn brings_frontend(dockerfile: &str) -> bool {
     Dockerfile::parse(dockerfile).is_ok_and(|dockerfile| dockerfile.syntax().is_some())
 }
 
-fn buildx_call(builder: Option<&str>, request: &BuildRequest<'_>, files: &Files) -> Call {
-    let mut args = vec!["buildx".to_owned(), "build".to_owned(), "--load".to_owned()];
+/// The plugin runs by itself as well as behind the client, which would ask it for its version first, each time:
+/// <https://github.com/docker/buildx/blob/v0.13.1/README.md#manual-download>.
+fn buildx_call(plugin: &Plugin, builder: Option<&str>, request: &BuildRequest<'_>, files: &Files) -> Call {
+    let mut args = if plugin.program.is_some() { Vec::new() } else { vec!["buildx".to_owned()] };
+    args.extend(["build".to_owned(), "--load".to_owned()]);
     args.extend(builder.map(|builder| format!("--builder={builder}")));
     args.extend(buildkit_flags(request, files));
     // Without attestations the image is a plain one, with nothing of the machine in it, and with no call of git:
     // https://docs.docker.com/build/building/variables/
     let env = [("BUILDX_NO_DEFAULT_ATTESTATIONS", "1"), ("BUILDX_GIT_INFO", "false")];
-    Call { args, env: owned(&env) }
+    Call { program: plugin.program.clone(), args, env: owned(&env) }
 }
 
 fn client_call(request: &BuildRequest<'_>, files: &Files) -> Call {
     let mut args = vec!["build".to_owned()];
     args.extend(buildkit_flags(request, files));
-    Call { args, env: owned(&[("DOCKER_BUILDKIT", "1")]) }
+    Call { args, env: owned(&[("DOCKER_BUILDKIT", "1")]), ..Call::default() }
 }
 
 fn buildkit_flags(request: &BuildRequest<'_>, files: &Files) -> Vec<String> {
@@ -87,7 +92,8 @@ mod tests {
     #[test]
     fn buildx_is_called_so() {
         let sample = Sample::default();
-        let call = buildx_call(None, &sample.least(), &files());
+        let behind_client = Plugin { program: None, version: None };
+        let call = buildx_call(&behind_client, None, &sample.least(), &files());
         let args = [
             "buildx",
             "build",
@@ -102,7 +108,7 @@ mod tests {
         let env = [("BUILDX_GIT_INFO", "false"), ("BUILDX_NO_DEFAULT_ATTESTATIONS", "1")];
         assert_eq!(call.env, owned(&env));
 
-        let call = buildx_call(Some("-fleet"), &sample.most(), &files());
+        let call = buildx_call(&behind_client, Some("-fleet"), &sample.most(), &files());
         let args = [
             "buildx",
             "build",
@@ -124,6 +130,17 @@ mod tests {
             "/stage/1",
         ];
         assert_eq!(call.args, args);
+    }
+
+    #[test]
+    fn a_plugin_that_was_found_is_called_without_the_client() {
+        let sample = Sample::default();
+        let found = Plugin { program: Some("/plugins/docker-buildx".to_owned()), version: None };
+        let call = buildx_call(&found, None, &sample.least(), &files());
+        assert_eq!(call.program.as_deref(), Some("/plugins/docker-buildx"));
+        assert_eq!(call.args[..2], ["build", "--load"]);
+        let call = buildx_call(&Plugin { program: None, version: None }, None, &sample.least(), &files());
+        assert_eq!(call.program, None);
     }
 
     #[test]

@@ -39,7 +39,8 @@ fn call(request: &BuildRequest<'_>, files: &Files, dockerfile: &str) -> Call {
     let mut args = vec!["build".to_owned(), "--force-rm".to_owned(), format!("--file={dockerfile}")];
     args.extend(common_flags(request, files));
     args.push("-".to_owned());
-    Call { args, env: BTreeMap::from([("DOCKER_BUILDKIT".to_owned(), "0".to_owned())]) }
+    let env = BTreeMap::from([("DOCKER_BUILDKIT".to_owned(), "0".to_owned())]);
+    Call { args, env, ..Call::default() }
 }
 
 #[cfg(test)]

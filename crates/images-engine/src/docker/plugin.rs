@@ -28,14 +28,23 @@ struct Metadata {
     version: String,
 }
 
-/// The version of the plugin that is found first, where it tells one. `None` when none is found that answers: then the
-/// client may still know one, since its configuration can name more folders.
-pub(super) fn buildx(configuration: Option<&Utf8Path>) -> Option<Option<Version>> {
+/// A plugin that answered.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Plugin {
+    /// Where it is, if that is known: then it can be called without the client.
+    pub(super) program: Option<String>,
+    /// Its version, where it tells.
+    pub(super) version: Option<Version>,
+}
+
+/// The plugin that is found first. `None` when it does not answer, or when none is found: then the client may still know
+/// one, since its configuration can name more folders.
+pub(super) fn buildx(configuration: Option<&Utf8Path>) -> Option<Plugin> {
     let own = configuration.map(|folder| folder.join("cli-plugins"));
     first_of(own.into_iter().chain(FOLDERS.map(Utf8PathBuf::from)))
 }
 
-fn first_of(folders: impl Iterator<Item = Utf8PathBuf>) -> Option<Option<Version>> {
+fn first_of(folders: impl Iterator<Item = Utf8PathBuf>) -> Option<Plugin> {
     let program = folders.map(|folder| folder.join("docker-buildx")).find(|program| program.is_file())?;
     let child = Child {
         program: program.into_string(),
@@ -46,7 +55,8 @@ fn first_of(folders: impl Iterator<Item = Utf8PathBuf>) -> Option<Option<Version
     };
     let ended = child.run(&Cancel::default()).ok().filter(|ended| ended.code == Some(0))?;
     let metadata: Metadata = serde_json::from_slice(&ended.stdout).ok()?;
-    (!metadata.schema_version.is_empty()).then(|| Version::find(&metadata.version))
+    let version = Version::find(&metadata.version);
+    (!metadata.schema_version.is_empty()).then_some(Plugin { program: Some(child.program), version })
 }
 
 #[cfg(test)]
@@ -56,8 +66,8 @@ mod tests {
 
     use super::*;
 
-    /// What comes of these plugins, each in a folder of its own; the empty one is none.
-    fn asked(scripts: &[&str]) -> Option<Option<Version>> {
+    /// What comes of these plugins, each in a folder of its own, by its number; the empty one is none.
+    fn asked(scripts: &[&str]) -> Option<(String, Option<Version>)> {
         let kept = tempfile::tempdir().unwrap();
         let root = Utf8PathBuf::try_from(kept.path().to_owned()).unwrap();
         let folder = |(at, script): (usize, &&str)| {
@@ -70,7 +80,9 @@ mod tests {
             }
             folder
         };
-        first_of(scripts.iter().enumerate().map(folder).collect::<Vec<_>>().into_iter())
+        let found = first_of(scripts.iter().enumerate().map(folder).collect::<Vec<_>>().into_iter())?;
+        let program = found.program?.strip_prefix(root.as_str())?.to_owned();
+        Some((program, found.version))
     }
 
     const ANSWER: &str =
@@ -78,8 +90,9 @@ mod tests {
 
     #[test]
     fn the_first_plugin_tells_its_version() {
-        assert_eq!(asked(&["", ANSWER]), Some(Version::find("0.13.1")));
-        assert_eq!(asked(&[r#"echo '{"SchemaVersion":"0.1.0"}'"#, ANSWER]), Some(None));
+        assert_eq!(asked(&["", ANSWER]), Some(("/1/docker-buildx".to_owned(), Version::find("0.13.1"))));
+        let mute = r#"echo '{"SchemaVersion":"0.1.0"}'"#;
+        assert_eq!(asked(&[mute, ANSWER]), Some(("/0/docker-buildx".to_owned(), None)));
     }
 
     #[test]
@@ -100,6 +113,7 @@ mod tests {
         let program = folder.join("docker-buildx");
         fs::write(&program, "#!/bin/sh\necho '{\"SchemaVersion\":\"1\",\"Version\":\"99.9.9\"}'\n").unwrap();
         fs::set_permissions(&program, Permissions::from_mode(0o755)).unwrap();
-        assert_eq!(buildx(Some(configuration)), Some(Version::find("99.9.9")));
+        let found = buildx(Some(configuration)).unwrap();
+        assert_eq!(found, Plugin { program: Some(program.to_string()), version: Version::find("99.9.9") });
     }
 }
