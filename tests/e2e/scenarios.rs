@@ -26,8 +26,8 @@ pub(crate) struct Bench {
     pub(crate) engine: Engine,
     /// The registry's address, where there is a registry.
     pub(crate) registry: Option<String>,
-    /// A docker with BuildKit, where there is one.
-    pub(crate) buildkit: Option<Engine>,
+    /// docker with buildx, where it is there.
+    pub(crate) buildx: Option<Engine>,
     /// The program for the insides of images.
     pub(crate) inmate: PathBuf,
 }
@@ -71,8 +71,8 @@ pub(crate) enum Need {
     Nothing,
     /// A registry.
     Registry,
-    /// A docker with BuildKit to compare with.
-    BuildKit,
+    /// A docker with buildx to compare with: earlier versions of BuildKit read ignore files in another way.
+    Buildx,
 }
 
 /// A list of the functions with these names.
@@ -99,5 +99,5 @@ pub(crate) const ALL: &[Scenario] = scenarios![
     secrets::secrets_arrive_and_are_found_nowhere needs Nothing,
     namespace::a_name_of_ours_is_never_pulled needs Registry,
     namespace::a_name_of_ours_that_is_no_member_is_refused needs Nothing,
-    random::contexts_and_images_equal_those_of_plain_builds needs BuildKit,
+    random::contexts_and_images_equal_those_of_plain_builds needs Buildx,
 ];
