@@ -1,8 +1,8 @@
 //! Carries a plan out: parents first, as many at once as there are jobs, each build's output in a log of its own.
 //!
-//! 1. [`check`] finds what is missing for any of the builds, before the engine is called at all.
-//! 2. [`schedule`] hands out what is ready, the longest path first; a failure holds back exactly its descendants.
-//! 3. [`one`] stages a context, rewrites the Dockerfile and calls the engine.
+//! 1. `check` finds what is missing for any of the builds, before the engine is called at all.
+//! 2. `schedule` hands out what is ready, the longest path first; a failure holds back exactly its descendants.
+//! 3. `one` stages a context, rewrites the Dockerfile and calls the engine.
 
 mod check;
 mod commit;
