@@ -40,7 +40,7 @@ fn main() -> ExitCode {
 
 fn trials(flavours: &[Flavour], required: &[&str], only_list: bool, filters: &[String]) -> Vec<Trial> {
     let mut trials = Vec::new();
-    for engine in flavours.iter().filter(|flavour| flavour.name != "registry") {
+    for engine in flavours.iter().filter(|flavour| flavour.is_engine()) {
         if let Err(why) = &engine.found {
             eprintln!("{}: not here: {why}", engine.name);
         }
@@ -121,6 +121,7 @@ fn needed(need: Need, flavours: &[Flavour]) -> Option<&Flavour> {
         Need::Nothing => None,
         Need::Registry => named("registry"),
         Need::Buildx => named("docker-buildx"),
+        Need::Mmdebstrap => named("mmdebstrap"),
     }
 }
 
@@ -135,6 +136,7 @@ fn start(engine: &Flavour, flavours: &[Flavour], needs: &[Need]) -> Result<Bench
         let Some(flavour) = needed(*need, flavours) else { continue };
         match flavour.found.as_ref()? {
             Found::Registry(program) => bench.registry = Some(machine::start_registry(program)?),
+            Found::Mmdebstrap(_) => {}
             found => bench.buildx = Some(machine::start(found, flavour.name)?),
         }
     }

@@ -2,6 +2,7 @@
 
 mod confusion;
 mod copy_all;
+mod examples;
 mod failure;
 mod freshness;
 mod namespace;
@@ -73,6 +74,8 @@ pub(crate) enum Need {
     Registry,
     /// A docker with buildx to compare with: earlier versions of BuildKit read ignore files in another way.
     Buildx,
+    /// mmdebstrap, which makes the root file systems of the Python family.
+    Mmdebstrap,
 }
 
 /// A list of the functions with these names.
@@ -86,6 +89,8 @@ macro_rules! scenarios {
 pub(crate) const ALL: &[Scenario] = scenarios![
     plain::a_plain_build_is_read_back needs Nothing,
     plain::the_registry_takes_an_image needs Registry,
+    examples::the_rust_family_greets needs Nothing,
+    examples::the_python_family_serves_from_every_python needs Mmdebstrap,
     freshness::levels_build_parents_first_and_then_nothing_is_left_to_build needs Nothing,
     freshness::an_edited_file_rebuilds_exactly_its_descendants needs Nothing,
     freshness::a_new_time_and_a_readme_rebuild_nothing needs Nothing,
