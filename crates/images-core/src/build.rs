@@ -108,7 +108,7 @@ pub fn build(
     }
     let mut plans = 1;
     let outcome = loop {
-        match exec::run(graph, &planned, options, cancel, reporter) {
+        match exec::run(graph, &planned, options, plans == 1, cancel, reporter) {
             Ok(outcome) => break outcome,
             Err(Stop::Error(error)) => return Err(error),
             Err(Stop::Changed { path }) if plans == MAX_PLANS => return Err(restless(&path)),

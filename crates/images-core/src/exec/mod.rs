@@ -75,7 +75,7 @@ impl From<Error> for Stop {
     }
 }
 
-/// Runs the plan.
+/// Runs the plan. `names_engine` says whether to report which engine does it.
 ///
 /// # Errors
 /// A secret without a value, an input that changed, an engine that does not answer, an interrupt. A build that fails is
@@ -84,6 +84,7 @@ pub fn run(
     graph: &Graph<'_>,
     planned: &Planned,
     options: &BuildOptions,
+    names_engine: bool,
     cancel: &Cancel,
     reporter: &dyn Reporter,
 ) -> Result<Outcome, Stop> {
@@ -96,8 +97,10 @@ pub fn run(
     if builds.is_empty() {
         return Ok(outcome);
     }
-    let description = planned.engine.describe().map_err(Error::from)?;
-    reporter.event(&Event::Engine { description, automatic: options.automatic });
+    if names_engine {
+        let description = planned.engine.describe().map_err(Error::from)?;
+        reporter.event(&Event::Engine { description, automatic: options.automatic });
+    }
     let cache = graph.workspace.cache();
     let history = History::of(&cache);
     let records = Records::of(&cache);

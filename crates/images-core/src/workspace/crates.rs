@@ -70,7 +70,8 @@ impl CrateIndex {
 
     /// The name of the crate in a folder, given as an absolute path.
     pub fn in_folder(&self, folder: &Utf8Path) -> Option<&str> {
-        self.by_folder.get(folder).map(String::as_str)
+        let by_real_path = || self.by_folder.get(&folder.canonicalize_utf8().ok()?);
+        self.by_folder.get(folder).or_else(by_real_path).map(String::as_str)
     }
 
     /// The names of all crates.

@@ -192,11 +192,14 @@ fn labels_say_what_it_is_what_it_stands_on_and_which_commit_it_is() {
         "FROM docker.io/busybox:1 AS x\nFROM scratch\nCOPY --from=x /a /b\n",
     );
     project.image("busy", "FROM acme/base AS x\nFROM docker.io/busybox:1\nCOPY --from=x /a /b\n");
+    project.image_with("far", "[image]\nversion = \"1\"\ncontext = \"../../shared\"\n", "FROM scratch\n");
+    project.write("shared/file", "");
     git(&project, &["init", "-q"]);
     git(&project, &["add", "."]);
     git(&project, &["commit", "-qm", "first"]);
     let first = git(&project, &["rev-parse", "HEAD"]);
     project.write("images/other/README.md", "x");
+    project.write("shared/file", "x");
     git(&project, &["add", "."]);
     git(&project, &["commit", "-qm", "second"]);
     let second = git(&project, &["rev-parse", "HEAD"]);
@@ -223,6 +226,7 @@ fn labels_say_what_it_is_what_it_stands_on_and_which_commit_it_is() {
     assert_eq!(labels("app:1.0.0"), expected("app", "1.0.0", &first, Some("localhost/acme/base:1.0.0")));
     assert_eq!(labels("other:1"), expected("other", "1", &second, None));
     assert_eq!(labels("busy:1.0.0"), expected("busy", "1.0.0", &first, Some("docker.io/busybox:1")));
+    assert_eq!(labels("far:1"), expected("far", "1", &second, None));
     git(&project, &["commit", "-q", "--allow-empty", "-m", "third"]);
     assert_eq!(project.built(), Vec::<String>::new(), "a commit is no input");
 }
@@ -471,6 +475,15 @@ fn the_history_tells_when_what_was_built_and_why() {
     assert!(entries[1].ready >= entries[0].ended - Duration::from_millis(1));
     assert_eq!(entries[0].key, project.key("a:1.0.0"));
     assert!(history.durations()["a:1.0.0"] >= Duration::from_millis(20));
+    project.image("b", "FROM acme/a\nLABEL a=b\n");
+    let good = history.durations()["b:1.0.0"];
+    project.engine.fail("b:1.0.0");
+    project.try_build().unwrap();
+    assert_eq!(
+        (history.entries().len(), history.durations()["b:1.0.0"]),
+        (4, good),
+        "a failure tells no duration"
+    );
 }
 
 /// The longest path goes first, by what earlier builds took.

@@ -59,6 +59,15 @@ fn a_suffix_is_met_as_tags_have_it() {
 }
 
 #[test]
+fn of_two_readings_of_a_tag_the_longer_suffix_counts() {
+    let project = Project::new();
+    let variants = "[[variant]]\nversion = \"1.2\"\nsuffix = \"_s\"\n[[variant]]\nversion = \"1_s.5\"\n";
+    project.image_with("python", variants, "FROM scratch\n");
+    project.image("app", "FROM acme/python:1_s\n");
+    assert_eq!(project.edges()[0], "app:1.0.0 <- python:1.2_s");
+}
+
+#[test]
 fn a_version_that_is_not_there_is_told_with_those_there_are() {
     let there = "there are: 3.9.16, 3.11.2, 3.11.10_deb.1, 3.11.10-slim, 3.12.0-rc.1";
     let told = |tag: &str, help: &str| {
@@ -298,14 +307,41 @@ fn a_child_reads_what_the_triggers_of_its_base_say() {
 #[test]
 fn a_trigger_names_one_path_whatever_it_has_of_patterns_characters() {
     let project = Project::new();
-    project.image("base", "FROM scratch\nONBUILD COPY [\"a\\\\\\\\b\", \"/\"]\nONBUILD ADD x /\n");
+    project.image("base", "FROM scratch\nONBUILD RUN --mount=type=bind,source=a*[b]?,target=/x true\n");
     project.image("child", "FROM acme/base\n");
-    project.write("images/child/x", "");
-    assert!(matches!(sources(&project, "child"), Sources::These(_) | Sources::All));
+    let Sources::These(list) = sources(&project, "child") else { panic!("exact sources") };
+    let paths: Vec<_> = list.iter().map(|source| (source.path.as_str(), source.wildcard)).collect();
+    assert_eq!(paths, [("a\\*\\[b]\\?", true)]);
+}
+
+#[test]
+fn an_external_base_may_have_triggers_if_its_name_says_so() {
+    let project = Project::new();
     project.image("wide", "FROM python:onbuild\n");
-    assert_eq!(sources(&project, "wide"), Sources::All, "an external base with triggers");
     project.image("narrow", "FROM python:3\n");
+    assert_eq!(sources(&project, "wide"), Sources::All);
     assert_eq!(sources(&project, "narrow"), Sources::These(Vec::new()));
+}
+
+#[test]
+fn triggers_are_a_bases_own_and_of_a_base_alone() {
+    let project = Project::new();
+    project.image("tool", "FROM scratch\n");
+    let base = "FROM scratch AS x\nONBUILD COPY --from=acme/tool /a /a\nFROM scratch\nCOPY --from=x / /\n";
+    project.image("base", base);
+    project.image("child", "FROM acme/base\n");
+    project.image("trigger", "FROM scratch\nONBUILD COPY --from=acme/tool /a /\nONBUILD COPY b /\n");
+    project.image("copies", "FROM scratch\nCOPY --from=acme/trigger / /\n");
+    let workspace = project.load();
+    let graph = Graph::of(&workspace, 1).unwrap();
+    let parents = |name: &str| {
+        let id = images_core::selection::named(&graph, name).unwrap()[0];
+        graph.node(id).parents().map(|id| graph.spec(id).to_string()).collect::<Vec<_>>()
+    };
+    assert_eq!(parents("base"), ["tool:1.0.0"]);
+    assert_eq!(parents("child"), ["base:1.0.0"], "another stage's triggers are not carried");
+    assert_eq!(parents("copies"), ["trigger:1.0.0"], "a copy runs no triggers");
+    assert_eq!(sources(&project, "copies"), Sources::These(Vec::new()));
 }
 
 /// A trigger runs in the child's build, so what it copies from must be there and may be pulled.

@@ -176,6 +176,64 @@ fn another_epoch_is_another_output() {
     assert_eq!((runs(&project), sent(&project)), (2, vec!["o=7\n".to_owned()]));
 }
 
+#[test]
+fn names_in_a_folder_count_and_their_order_does_not() {
+    let words = ["sh", "-c", "echo x >> ran.in; ls \"$1\" > \"$0\"", "{out}", "folder.in"];
+    let project = with(&prepare(&words, "o"));
+    let names = ["a", "b", "c", "d", "e", "f"];
+    names.iter().for_each(|name| project.write(&format!("images/app/folder.in/{name}"), *name));
+    project.built();
+    project.remove("images/app/folder.in");
+    names.iter().rev().for_each(|name| project.write(&format!("images/app/folder.in/{name}"), *name));
+    project.built();
+    assert_eq!(runs(&project), 1);
+    project.remove("images/app/folder.in/f");
+    project.write("images/app/folder.in/g", "f");
+    project.built();
+    assert_eq!((runs(&project), sent(&project)), (2, vec!["o=a\nb\nc\nd\ne\ng\n".to_owned()]));
+}
+
+/// A command may write where it runs, and that would never come to rest.
+#[test]
+fn the_folder_itself_does_not_count() {
+    for word in [".", "..", "../.."] {
+        let project = with(&prepare(&["sh", "-c", "echo x >> ran.in; echo o > \"$0\"", "{out}", word], "o"));
+        project.built();
+        project.built();
+        assert_eq!(runs(&project), 1, "{word}");
+    }
+}
+
+#[test]
+fn a_word_that_only_looks_like_the_output_is_another_command() {
+    let project = with(&counting("echo made > \"$0\"", "o"));
+    project.built();
+    let manifest = project.read("images/app/Image.toml").replace("{out}", "{{out}}");
+    project.write("images/app/Image.toml", manifest);
+    assert_eq!(wrong(&project), ["exit 1: cannot prepare app:1: `sh` left no output"]);
+}
+
+#[test]
+fn variants_with_commands_of_their_own_have_contexts_of_their_own() {
+    let script = prepare(&["sh", "-c", "echo $1 > \"$0\"", "{out}", "{variant}"], "o");
+    let project = with(&format!("[[variant]]\n[[variant]]\nsuffix = \"-b\"\n{script}"));
+    project.built();
+    for (spec, text) in [("app:1", "1\n"), ("app:1-b", "1-b\n")] {
+        assert_eq!(files(&project.engine.last(spec).context)["o"], text);
+    }
+}
+
+#[test]
+fn only_a_command_that_takes_long_is_announced() {
+    let announced = |seconds: &str| {
+        let project = with(&prepare(&["sh", "-c", "sleep $1; echo o > \"$0\"", "{out}", seconds], "o"));
+        project.built();
+        project.events.take().into_iter().filter(|event| event.starts_with("runs ")).collect::<Vec<_>>()
+    };
+    assert_eq!(announced("0"), Vec::<String>::new());
+    assert_eq!(announced("1"), ["runs sh for app:1"]);
+}
+
 /// The words are alike, the folders that they run in are not.
 #[test]
 fn alike_commands_of_two_images_have_outputs_of_their_own() {
@@ -310,6 +368,8 @@ fn a_check_knows_what_commands_would_make_without_running_them() {
         checked(&project)[0].split(" | ").next().unwrap(),
         "images/app/Dockerfile:2 [date] `date` is not in the context"
     );
+    project.write("images/app/Dockerfile", "FROM scratch\nCOPY data/out.txt/within /\n");
+    assert_eq!(checked(&project), Vec::<String>::new(), "it may be a folder");
     let empty = with("[[prepare]]\ncommand = []\noutput = \"o\"\n");
     assert_eq!(checked(&empty), wrong(&empty));
     let unknown = with(&prepare(&["sh", "{nothing}"], "o"));
@@ -345,6 +405,25 @@ fn artifacts_are_built_by_cargo_and_join() {
     assert_eq!(message, "cargo build failed");
     assert!(output.contains("cannot find value `broken`"), "{output}");
     assert_eq!(help.as_deref(), Some("an image's [artifacts] are built before it"));
+}
+
+#[test]
+fn static_artifacts_need_no_loader_whatever_flags_there_are() {
+    let mut project = with_crate("[artifacts]\nbins = [\"hello\"]\nprofile = \"dev\"\nstatic = true\n");
+    for flags in [None, Some("--cfg seen".to_owned())] {
+        let text = format!("fn main() {{ println!(\"{}\"); }}\n", flags.is_some());
+        project.write("images/app/main.rs", text);
+        project.build.host.rustflags = flags;
+        project.built();
+        let binary = fs::read(project.engine.last("app:0.3.0").context.join("artifacts/bin/hello")).unwrap();
+        assert!(!binary.windows(9).any(|part| part == b"/ld-linux"), "{:?}", project.build.host.rustflags);
+    }
+    let folders = project.path("target/images/cargo").read_dir_utf8().unwrap();
+    let mut names = folders.map(|entry| entry.unwrap().file_name().to_owned());
+    assert!(
+        names.any(|name| name.starts_with(std::env::consts::ARCH)),
+        "build scripts and macros are built apart, with flags of their own"
+    );
 }
 
 #[test]

@@ -225,6 +225,21 @@ fn each_parent_counts_in_its_place() {
 }
 
 #[test]
+fn variants_that_read_other_files_have_contexts_of_their_own() {
+    let project = Project::new();
+    let manifest =
+        "[image]\nversion = \"1\"\n[matrix]\nargs = { PART = [\"a\", \"b\"] }\nsuffix = \"-{PART}\"\n";
+    project.image_with("app", manifest, "FROM scratch\nARG PART\nCOPY ${PART} /\n");
+    project.write("images/app/a", "first");
+    project.write("images/app/b", "second");
+    let before = project.keys();
+    project.write("images/app/b", "changed");
+    let after = project.keys();
+    assert_eq!(before["app:1-a"], after["app:1-a"]);
+    assert_ne!(before["app:1-b"], after["app:1-b"]);
+}
+
+#[test]
 fn a_namespace_is_part_of_an_images_name() {
     let project = Project::with_settings(&SETTINGS.replace("acme", "other"));
     project.image_with("app", MANIFEST, "FROM scratch\n");

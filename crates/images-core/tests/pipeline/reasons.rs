@@ -65,6 +65,11 @@ fn missing_by_its_key_alone() {
         project.engine.remove(&name);
     };
     assert_eq!(after(removed), "not in the store");
+    let without_records = |project: &mut Project| {
+        removed(project);
+        project.remove("target/images/keys");
+    };
+    assert_eq!(after(without_records), "not in the store");
 }
 
 #[test]
@@ -229,6 +234,14 @@ fn file() {
         }),
         "`files/a` changed",
         "the first by path"
+    );
+    assert_eq!(
+        after(|project| {
+            project.write("images/app/files/b", "other");
+            project.write("images/app/files/aa", "");
+        }),
+        "`files/aa` is new",
+        "the first by path, whatever became of it"
     );
 }
 

@@ -27,7 +27,9 @@ fn a_file_that_changes_after_planning_means_a_new_plan() {
     let before = project.key("b:1.0.0");
     let outcome = project.try_build().unwrap();
     assert_eq!((outcome.built, outcome.fresh, outcome.failed), (1, 1, 0));
-    assert!(project.events.take().contains(&"replans for file".to_owned()));
+    let events = project.events.take();
+    assert!(events.contains(&"replans for file".to_owned()));
+    assert_eq!(events.iter().filter(|event| event.starts_with("engine ")).count(), 1, "said once");
     let sent = project.engine.last("b:1.0.0");
     assert_eq!(files(&sent.context)["file"], "after");
     let after = project.key("b:1.0.0");

@@ -461,6 +461,41 @@ fn a_dockerfile_must_be_there_and_in_the_repository() {
 }
 
 #[test]
+fn a_dockerfile_is_no_link_out_of_the_repository() {
+    let project = Project::new();
+    project.write("images/app/Image.toml", "[image]\nversion = \"1\"\n");
+    symlink("/etc/hostname", project.path("images/app/Dockerfile")).unwrap();
+    assert_eq!(
+        project.problems(),
+        [format!(
+            "images/app/Image.toml:1 [] the Dockerfile is outside of the repository | leads to /etc/hostname | a Dockerfile stays inside {}",
+            project.root()
+        )]
+    );
+}
+
+#[test]
+fn a_workspace_may_be_reached_through_a_link() {
+    let mut project = Project::with_settings(
+        "[workspace]\nmembers = [\"images/app\"]\n[workspace.metadata.images]\nnamespace = \"acme\"\n",
+    );
+    project.write(
+        "images/app/Cargo.toml",
+        "[package]\nname = \"app\"\nversion = \"1.2.3\"\nedition = \"2024\"\n",
+    );
+    project.write("images/app/src/main.rs", "fn main() {}\n");
+    project.image_with("app", "", "FROM scratch\n");
+    project.write("images/none/Image.toml", "[image]\nversion = \"1\"\n");
+    let folder = tempfile::tempdir().unwrap();
+    let link = camino::Utf8PathBuf::try_from(folder.path().join("link")).unwrap();
+    symlink(project.root(), &link).unwrap();
+    project.options.start = link;
+    assert!(project.problems()[0].contains("there is no images/none/Dockerfile"));
+    project.write("images/none/Dockerfile", "FROM scratch\n");
+    assert_eq!(tags(&project.load()), ["1.2.3*", "1*"]);
+}
+
+#[test]
 fn a_context_must_be_a_folder_in_the_repository() {
     let context = |text: &str| first(&format!("[image]\nversion = \"1\"\ncontext = \"{text}\"\n"));
     assert!(context("../../..").starts_with(
