@@ -40,7 +40,7 @@ fn main() -> ExitCode {
 
 fn trials(flavours: &[Flavour], required: &[&str], only_list: bool, filters: &[String]) -> Vec<Trial> {
     let mut trials = Vec::new();
-    for engine in flavours.iter().filter(|flavour| flavour.name != "registry") {
+    for engine in flavours.iter().filter(|flavour| flavour.is_engine()) {
         if let Err(why) = &engine.found {
             eprintln!("{}: not here: {why}", engine.name);
         }
@@ -114,16 +114,14 @@ fn engine_trials(
     selected.iter().map(trial).collect()
 }
 
-/// The flavour that this need is met by: of two dockers with BuildKit, the newer, if it is there.
+/// The flavour that this need is met by.
 fn needed(need: Need, flavours: &[Flavour]) -> Option<&Flavour> {
     let named = |name: &str| flavours.iter().find(|flavour| flavour.name == name);
     match need {
         Need::Nothing => None,
         Need::Registry => named("registry"),
-        Need::BuildKit => {
-            let newer = named("docker-buildx").filter(|flavour| flavour.found.is_ok());
-            newer.or_else(|| named("docker-buildkit"))
-        }
+        Need::Buildx => named("docker-buildx"),
+        Need::Mmdebstrap => named("mmdebstrap"),
     }
 }
 
@@ -131,14 +129,15 @@ fn start(engine: &Flavour, flavours: &[Flavour], needs: &[Need]) -> Result<Bench
     let mut bench = Bench {
         engine: machine::start(engine.found.as_ref()?, engine.name)?,
         registry: None,
-        buildkit: None,
+        buildx: None,
         inmate: machine::inmate()?,
     };
     for need in needs {
         let Some(flavour) = needed(*need, flavours) else { continue };
         match flavour.found.as_ref()? {
             Found::Registry(program) => bench.registry = Some(machine::start_registry(program)?),
-            found => bench.buildkit = Some(machine::start(found, flavour.name)?),
+            Found::Mmdebstrap(_) => {}
+            found => bench.buildx = Some(machine::start(found, flavour.name)?),
         }
     }
     Ok(bench)

@@ -2,6 +2,7 @@
 
 mod confusion;
 mod copy_all;
+mod examples;
 mod failure;
 mod freshness;
 mod namespace;
@@ -26,8 +27,8 @@ pub(crate) struct Bench {
     pub(crate) engine: Engine,
     /// The registry's address, where there is a registry.
     pub(crate) registry: Option<String>,
-    /// A docker with BuildKit, where there is one.
-    pub(crate) buildkit: Option<Engine>,
+    /// docker with buildx, where it is there.
+    pub(crate) buildx: Option<Engine>,
     /// The program for the insides of images.
     pub(crate) inmate: PathBuf,
 }
@@ -71,8 +72,10 @@ pub(crate) enum Need {
     Nothing,
     /// A registry.
     Registry,
-    /// A docker with BuildKit to compare with.
-    BuildKit,
+    /// A docker with buildx to compare with: earlier versions of BuildKit read ignore files in another way.
+    Buildx,
+    /// mmdebstrap, which makes the root file systems of the Python family.
+    Mmdebstrap,
 }
 
 /// A list of the functions with these names.
@@ -86,6 +89,8 @@ macro_rules! scenarios {
 pub(crate) const ALL: &[Scenario] = scenarios![
     plain::a_plain_build_is_read_back needs Nothing,
     plain::the_registry_takes_an_image needs Registry,
+    examples::the_rust_family_greets needs Nothing,
+    examples::the_python_family_serves_from_every_python needs Mmdebstrap,
     freshness::levels_build_parents_first_and_then_nothing_is_left_to_build needs Nothing,
     freshness::an_edited_file_rebuilds_exactly_its_descendants needs Nothing,
     freshness::a_new_time_and_a_readme_rebuild_nothing needs Nothing,
@@ -99,5 +104,5 @@ pub(crate) const ALL: &[Scenario] = scenarios![
     secrets::secrets_arrive_and_are_found_nowhere needs Nothing,
     namespace::a_name_of_ours_is_never_pulled needs Registry,
     namespace::a_name_of_ours_that_is_no_member_is_refused needs Nothing,
-    random::contexts_and_images_equal_those_of_plain_builds needs BuildKit,
+    random::contexts_and_images_equal_those_of_plain_builds needs Buildx,
 ];

@@ -7,8 +7,11 @@ use std::process::Command;
 use crate::program::{answer, find, find_all};
 
 /// The names, as `--require` takes them and as test names begin.
-pub const NAMES: [&str; 6] =
-    ["docker-legacy", "docker-buildkit", "docker-buildx", "podman", "buildah", "registry"];
+pub const NAMES: [&str; 7] =
+    ["docker-legacy", "docker-buildkit", "docker-buildx", "podman", "buildah", "registry", "mmdebstrap"];
+
+/// Those of [`NAMES`] that build nothing, but that some tests need.
+const COMPANIONS: [&str; 2] = ["registry", "mmdebstrap"];
 
 /// The variable that names the folder of the tests' own docker; `cargo xtask setup` fills that.
 const PRIVATE_DOCKER: &str = "IMAGES_TEST_PRIVATE_DOCKER";
@@ -46,6 +49,15 @@ pub enum Found {
     Buildah(PathBuf),
     /// docker's registry.
     Registry(PathBuf),
+    /// What makes a root file system of Debian's packages.
+    Mmdebstrap(PathBuf),
+}
+
+impl Flavour {
+    /// Whether it builds images.
+    pub fn is_engine(&self) -> bool {
+        !COMPANIONS.contains(&self.name)
+    }
 }
 
 /// Where a daemon comes from.
@@ -75,6 +87,7 @@ pub fn look() -> Vec<Flavour> {
         program("podman").map(Found::Podman),
         program("buildah").map(Found::Buildah),
         program("docker-registry").map(Found::Registry),
+        program("mmdebstrap").map(Found::Mmdebstrap),
     ];
     NAMES.into_iter().zip(found).map(|(name, found)| Flavour { name, found }).collect()
 }

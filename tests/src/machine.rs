@@ -157,7 +157,7 @@ impl Machine {
                 let is_podman = matches!(found, Found::Podman(_));
                 (if is_podman { Tool::Podman } else { Tool::Buildah }, program)
             }
-            Found::Registry(_) => return Err("a registry builds nothing".into()),
+            Found::Registry(_) | Found::Mmdebstrap(_) => return Err("it builds nothing".into()),
         };
         if tool == Tool::Buildah {
             environment.insert("BUILDAH_ISOLATION".into(), "chroot".into());
@@ -237,10 +237,14 @@ fn write_noting(script: &Path, program: &Path) -> io::Result<()> {
 }
 
 /// podman's and buildah's configuration: runc where it is, since crun refuses machines that have both versions of
-/// control groups; and no registry for short names. The store is each test's own.
+/// control groups; limits that a container may have where the host's own may not be handed on; and no registry for
+/// short names. The store is each test's own.
 fn container_files(folder: &Path, environment: &mut Environment) -> io::Result<()> {
     let runtime = if find("runc").is_some() { "runtime = \"runc\"\n" } else { "" };
-    let engine = format!("[engine]\ncgroup_manager = \"cgroupfs\"\nevents_logger = \"none\"\n{runtime}");
+    let engine = format!(
+        "[engine]\ncgroup_manager = \"cgroupfs\"\nevents_logger = \"none\"\n{runtime}\n[containers]\n\
+         log_driver = \"k8s-file\"\ndefault_ulimits = [\"nofile=1024:1024\", \"nproc=1024:1024\"]\n"
+    );
     let files = [
         ("CONTAINERS_CONF", "containers.conf", engine),
         ("CONTAINERS_REGISTRIES_CONF", "registries.conf", "unqualified-search-registries = []\n".into()),

@@ -36,6 +36,13 @@ impl Workspace {
         Self::new(namespace, engine.environment.clone(), tool)
     }
 
+    /// The repository that these tests are in, to be built by this engine. Its namespace is its own.
+    pub fn this_repository(engine: &Engine, tool: &str) -> Repository {
+        let root = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
+        let root = root.parent().map(Path::to_owned).unwrap_or(root);
+        Repository { root, tool: tool.into(), environment: engine.environment.clone() }
+    }
+
     /// An empty workspace where no engine is: the search path is an empty folder, and no socket is where the
     /// environment says. Nothing is built in it, so its namespace is always `acme`.
     ///
@@ -170,5 +177,22 @@ impl Workspace {
             Some(tag.split(':').next()?.to_owned())
         };
         self.calls().lines().filter(is_build).filter_map(name).collect()
+    }
+}
+
+/// The repository that these tests are in.
+#[derive(Debug)]
+pub struct Repository {
+    root: PathBuf,
+    tool: PathBuf,
+    environment: Environment,
+}
+
+impl Repository {
+    /// Runs the tool in its root.
+    #[track_caller]
+    pub fn run(&self, args: &[&str]) -> Output {
+        let mut command = Command::new(&self.tool);
+        run(command.current_dir(&self.root).env_clear().envs(&self.environment).args(args))
     }
 }

@@ -58,7 +58,7 @@ pub(crate) enum Command {
     Build(Build),
     /// Show what `build` would do, and why
     ///
-    /// Nothing is built or tagged, but what joins a context is made first: cargo builds [artifacts], and a [[prepare]]
+    /// Nothing is built or tagged, but what joins a context is made first: cargo builds `[artifacts]`, and a `[[prepare]]`
     /// whose output is not there yet runs.
     Plan(Plan),
     /// List the images and their versions

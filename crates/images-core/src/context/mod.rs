@@ -4,9 +4,9 @@
 //!    is applied as BuildKit does it, and each file is hashed, or known from the [`StatCache`].
 //! 2. Joined files (artifacts, inputs, prepared files) are added; they may hide nothing.
 //! 3. The entries are sorted and hashed: [`Context::hash`].
-//! 4. [`stage`] copies exactly these entries into a folder named by that hash, [`write_tar`] writes them as an archive.
+//! 4. [`stage()`] copies exactly these entries into a folder named by that hash, [`write_tar`] writes them as an archive.
 //!    Both hash the bytes that they copy, so a file that changed since step 1 is noticed: [`StageError::Changed`].
-//! 5. [`trim`] removes stages that were not used for long.
+//! 5. [`trim()`] removes stages that were not used for long.
 //!
 //! What an entry's hash depends on: path, kind, permission bits, content, link target. What it must not depend on:
 //! times, owners, inode numbers, the place of the repository.

@@ -19,7 +19,7 @@ use super::{Context, Entry, EntryKind, StageError};
 const UNFINISHED: &str = ".stage-";
 
 /// Stages a context below `stages`, and gives the folder. A stage that is there already and is what it should be is
-/// used again; [`super::trim`] sees that it was.
+/// used again; [`super::trim()`] sees that it was.
 ///
 /// # Errors
 /// [`StageError::Changed`] when a file is not any more what was hashed, or those of the operating system.

@@ -13,7 +13,7 @@ use camino::Utf8Path;
 const REMOVED: &str = ".trim-";
 
 /// Removes what `stages` holds and was not used for longer than `max_age`, unless its name up to the first dot is one
-/// of `keep` (see [`super::Context::stage_name`]). What is used is told by the change time, which [`super::stage`]
+/// of `keep` (see [`super::Context::stage_name`]). What is used is told by the change time, which [`super::stage()`]
 /// renews. Gives the number of removed files and folders.
 ///
 /// # Errors

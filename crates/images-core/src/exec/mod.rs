@@ -1,8 +1,8 @@
 //! Carries a plan out: parents first, as many at once as there are jobs, each build's output in a log of its own.
 //!
-//! 1. [`check`] finds what is missing for any of the builds, before the engine is called at all.
-//! 2. [`schedule`] hands out what is ready, the longest path first; a failure holds back exactly its descendants.
-//! 3. [`one`] stages a context, rewrites the Dockerfile and calls the engine.
+//! 1. `check` finds what is missing for any of the builds, before the engine is called at all.
+//! 2. `schedule` hands out what is ready, the longest path first; a failure holds back exactly its descendants.
+//! 3. `one` stages a context, rewrites the Dockerfile and calls the engine.
 
 mod check;
 mod commit;
@@ -10,7 +10,7 @@ mod one;
 mod schedule;
 
 use std::collections::{BTreeSet, HashSet};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use images_engine::process::Cancel;
 use images_engine::threads;
@@ -98,41 +98,81 @@ pub fn run(
     }
     let description = planned.engine.describe().map_err(Error::from)?;
     reporter.event(&Event::Engine { description, automatic: options.automatic });
-    let history = History::of(&graph.workspace.cache());
+    let cache = graph.workspace.cache();
+    let history = History::of(&cache);
+    let records = Records::of(&cache);
     let schedule = Schedule::new(graph, &builds, &history.durations(), options.keep_going);
-    let records = Records::of(&graph.workspace.cache());
-    let builder = Builder { graph, planned, cancel, reporter, records: &records };
-    let built_ids: HashSet<NodeId> = builds.iter().map(|item| item.id).collect();
-    let origin = Instant::now();
-    let run = history::new_run();
-    threads::workers(options.host.jobs.clamp(1, builds.len()), |lane| {
-        while let Some((at, unblocked_by)) = schedule.next() {
-            let item = builds[at];
-            let started = origin.elapsed();
-            let result = if cancel.is_interrupted() { Err(Failed::Interrupted) } else { builder.build(item) };
-            let ended = Entry {
-                run: run.clone(),
-                spec: graph.spec(item.id).to_string(),
-                key: item.key.to_string(),
-                reason: reason(item),
-                parents: parents(graph, &built_ids, item.id),
-                unblocked_by: unblocked_by.map(|at| graph.spec(builds[at].id).to_string()),
-                lane,
-                ready: schedule.ready_since(at).saturating_duration_since(origin),
-                started,
-                ended: origin.elapsed(),
-                ok: result.is_ok(),
-                jobs: options.host.jobs,
-            };
-            if matches!(result, Ok(()) | Err(Failed::Build { .. })) {
-                history.append(&ended);
-            }
-            schedule.done(at, result);
-        }
-    });
+    let course = Course {
+        graph,
+        builds: &builds,
+        schedule: &schedule,
+        builder: Builder { graph, planned, cancel, reporter, records: &records },
+        history: &history,
+        ids: builds.iter().map(|item| item.id).collect(),
+        run: history::new_run(),
+        origin: Instant::now(),
+        jobs: options.host.jobs,
+    };
+    threads::workers(options.host.jobs.clamp(1, builds.len()), |lane| course.work(lane, cancel));
     report_skipped(graph, &builds, &schedule, reporter);
     schedule.finish(&mut outcome)?;
     Ok(outcome)
+}
+
+/// What the workers of one run share.
+struct Course<'a> {
+    graph: &'a Graph<'a>,
+    builds: &'a [&'a Item],
+    schedule: &'a Schedule,
+    builder: Builder<'a>,
+    history: &'a History,
+    /// The nodes that are built.
+    ids: HashSet<NodeId>,
+    run: String,
+    origin: Instant,
+    jobs: usize,
+}
+
+impl Course<'_> {
+    /// Builds one after another until there is no more.
+    fn work(&self, lane: usize, cancel: &Cancel) {
+        while let Some((at, unblocked_by)) = self.schedule.next() {
+            let item = self.builds[at];
+            let started = self.origin.elapsed();
+            let result =
+                if cancel.is_interrupted() { Err(Failed::Interrupted) } else { self.builder.build(item) };
+            if matches!(result, Ok(()) | Err(Failed::Build { .. })) {
+                self.history.append(&self.entry(at, unblocked_by, lane, started, result.is_ok()));
+            }
+            self.schedule.done(at, result);
+        }
+    }
+
+    /// What the history keeps of a build that ended now.
+    fn entry(
+        &self,
+        at: usize,
+        unblocked_by: Option<usize>,
+        lane: usize,
+        started: Duration,
+        ok: bool,
+    ) -> Entry {
+        let (graph, item) = (self.graph, self.builds[at]);
+        Entry {
+            run: self.run.clone(),
+            spec: graph.spec(item.id).to_string(),
+            key: item.key.to_string(),
+            reason: reason(item),
+            parents: parents(graph, &self.ids, item.id),
+            unblocked_by: unblocked_by.map(|at| graph.spec(self.builds[at].id).to_string()),
+            lane,
+            ready: self.schedule.ready_since(at).saturating_duration_since(self.origin),
+            started,
+            ended: self.origin.elapsed(),
+            ok,
+            jobs: self.jobs,
+        }
+    }
 }
 
 fn reason(item: &Item) -> String {

@@ -1,9 +1,9 @@
 //! The graph of variants: who stands on whom.
 //!
 //! 1. Each variant's Dockerfile is resolved with its arguments, in parallel.
-//! 2. [`reference`] reads each reference as internal or external; an internal one becomes an edge to the variant that
+//! 2. `reference` reads each reference as internal or external; an internal one becomes an edge to the variant that
 //!    meets its tag.
-//! 3. [`order`] puts parents before children, or shows a cycle.
+//! 3. `order` puts parents before children, or shows a cycle.
 
 mod order;
 mod reference;

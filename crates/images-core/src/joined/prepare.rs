@@ -8,7 +8,7 @@ use std::fs::{self, File};
 use std::io;
 
 use camino::{Utf8Path, Utf8PathBuf};
-use images_engine::process::{Cancel, Child, Output};
+use images_engine::process::{Cancel, Child, Ended, Output};
 use images_engine::threads;
 use images_schema::{PrepareTable, Spanned};
 
@@ -122,46 +122,52 @@ fn execute(
     cancel: &Cancel,
     out: &Utf8Path,
 ) -> Result<(), Error> {
-    let image = graph.image(task.id);
+    let spec = graph.spec(task.id);
     let mut words = words(graph, task, out.as_str())?;
     let program = words.remove(0);
-    let local = image.folder.join(&program);
-    let child = Child {
-        program: if program.contains('/') && local.exists() { local.into_string() } else { program.clone() },
-        args: words,
-        env: [("SOURCE_DATE_EPOCH".to_owned(), host.epoch.to_string())].into(),
-        cwd: Some(image.folder.clone()),
-        output: Output::Capture,
-    };
+    let child = child(&graph.image(task.id).folder, &program, words, host.epoch);
     let failed = |message: String, output: String, help: String| -> Error {
-        Error::Command { message, output, help: Some(help) }
+        Error::Command { message: format!("cannot prepare {spec}: {message}"), output, help: Some(help) }
     };
-    let spec = graph.spec(task.id);
     let ended = child.run(cancel).map_err(|error| match error.kind() {
-        std::io::ErrorKind::Interrupted => Error::Interrupted,
-        _ => failed(
-            format!("cannot prepare {spec}: {error}"),
-            String::new(),
-            format!("install `{program}`; `cargo xtask setup` installs what this repository's images need"),
-        ),
+        io::ErrorKind::Interrupted => Error::Interrupted,
+        _ => failed(error.to_string(), String::new(), format!("install `{program}`, or mend the command")),
     })?;
     if cancel.is_interrupted() {
         return Err(Error::Interrupted);
     }
-    let output = || {
-        let text = [ended.stdout.as_slice(), ended.stderr.as_slice()].concat();
-        String::from_utf8_lossy(&text).trim_end().to_owned()
-    };
     if ended.code != Some(0) {
         let code = ended.code.map_or_else(|| "a signal".to_owned(), |code| format!("exit code {code}"));
-        let help = format!("the [[prepare]] of {} runs in its folder", image.source.path);
-        return Err(failed(format!("cannot prepare {spec}: `{program}` ended with {code}"), output(), help));
+        let help = format!("the [[prepare]] of {} runs in its folder", graph.image(task.id).source.path);
+        return Err(failed(format!("`{program}` ended with {code}"), printed(&ended), help));
     }
     if !out.exists() {
         let help = "a [[prepare]] command writes the path that `{out}` stands for".to_owned();
-        return Err(failed(format!("cannot prepare {spec}: `{program}` left no output"), output(), help));
+        return Err(failed(format!("`{program}` left no output"), printed(&ended), help));
     }
     Ok(())
+}
+
+/// The command, in the image's folder; a program with a slash that lies there is meant by its path.
+fn child(folder: &Utf8Path, program: &str, args: Vec<String>, epoch: i64) -> Child {
+    let local = folder.join(program);
+    Child {
+        program: if program.contains('/') && local.exists() {
+            local.into_string()
+        } else {
+            program.to_owned()
+        },
+        args,
+        env: [("SOURCE_DATE_EPOCH".to_owned(), epoch.to_string())].into(),
+        cwd: Some(folder.to_owned()),
+        output: Output::Capture,
+    }
+}
+
+/// All that a command printed.
+fn printed(ended: &Ended) -> String {
+    let text = [ended.stdout.as_slice(), ended.stderr.as_slice()].concat();
+    String::from_utf8_lossy(&text).trim_end().to_owned()
 }
 
 /// The command's words, filled in; there is at least one.

@@ -1,10 +1,10 @@
 //! The workspace: its settings, and each image with its variants.
 //!
-//! 1. [`root`] finds the Cargo.toml and reads `[workspace.metadata.images]`.
-//! 2. [`members`] finds the folders.
-//! 3. [`load`] reads each folder's Image.toml, Dockerfile and `.dockerignore`, in parallel.
-//! 4. [`crates`] asks cargo for versions, once, and only if one is needed.
-//! 5. [`variants`] expands versions, arguments and labels.
+//! 1. `root` finds the Cargo.toml and reads `[workspace.metadata.images]`.
+//! 2. `members` finds the folders.
+//! 3. `load` reads each folder's Image.toml, Dockerfile and `.dockerignore`, in parallel.
+//! 4. `crates` asks cargo for versions, once, and only if one is needed.
+//! 5. `variants` expands versions, arguments and labels.
 
 mod crates;
 mod describe;

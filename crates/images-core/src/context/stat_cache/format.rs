@@ -36,7 +36,7 @@ struct Place {
 }
 
 impl Recorded {
-    /// `None` when the bytes are not what [`write`] writes.
+    /// `None` when the bytes are not what [`write()`] writes.
     pub(super) fn parse(bytes: Vec<u8>) -> Option<Self> {
         let body = bytes.strip_prefix(MAGIC)?;
         let (checksum, body) = body.split_at_checked(blake3::OUT_LEN)?;

@@ -9,7 +9,7 @@ use crate::table::Results;
 /// The repository that this program was built from.
 fn repository() -> PathBuf {
     let own = Path::new(env!("CARGO_MANIFEST_DIR"));
-    own.parent().unwrap_or(own).to_owned()
+    own.ancestors().nth(2).unwrap_or(own).to_owned()
 }
 
 fn cargo(bench: &Bench, folder: &Path, args: &[&str]) -> Command {

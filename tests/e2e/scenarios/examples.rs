@@ -1,0 +1,107 @@
+//! The example families of this repository: they build, and their containers answer.
+
+use std::io::{Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::time::Duration;
+
+use images_tests::engine::{Engine, Tool};
+use images_tests::program::{Output, answer, run, wait_for};
+use images_tests::workspace::{Repository, Workspace};
+
+use super::Bench;
+
+/// How long a server may take to answer for the first time.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+fn repository(bench: &Bench) -> Repository {
+    Workspace::this_repository(&bench.engine, env!("CARGO_BIN_EXE_images"))
+}
+
+/// A container that is removed in the end, whatever happens.
+struct Container<'a> {
+    engine: &'a Engine,
+    id: String,
+}
+
+impl<'a> Container<'a> {
+    #[track_caller]
+    fn start(engine: &'a Engine, options: &[&str], image: &str) -> Self {
+        let id = run(engine.command().args(["run", "--detach"]).args(options).arg(image)).ok();
+        Self { engine, id: id.trim().to_owned() }
+    }
+
+    fn exec(&self, command: &[&str]) -> Option<String> {
+        answer(self.engine.command().args(["exec", &self.id]).args(command))
+    }
+
+    fn logs(&self) -> Output {
+        run(self.engine.command().args(["logs", &self.id]))
+    }
+}
+
+impl Drop for Container<'_> {
+    fn drop(&mut self) {
+        answer(self.engine.command().args(["rm", "--force", &self.id]));
+    }
+}
+
+/// A port that is free now.
+fn free_port() -> u16 {
+    let listener = TcpListener::bind(("127.0.0.1", 0)).expect("there is a free port");
+    listener.local_addr().expect("it is bound").port()
+}
+
+fn get(port: u16, path: &str) -> Option<String> {
+    let mut stream = TcpStream::connect(("127.0.0.1", port)).ok()?;
+    write!(stream, "GET {path} HTTP/1.0\r\n\r\n").ok()?;
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).ok()?;
+    Some(answer)
+}
+
+pub(super) fn the_rust_family_greets(bench: &Bench) {
+    let repository = repository(bench);
+    repository.run(&["build"]).ok();
+    let again = repository.run(&["build"]);
+    assert_eq!(again.code(), 0, "{}", again.stderr);
+    assert!(again.stderr.contains("nothing to build, all 3 images are fresh"), "{}", again.stderr);
+    if bench.engine.tool == Tool::Buildah {
+        return;
+    }
+    let port = free_port();
+    let options = ["--network=host", &format!("--env=PORT={port}")];
+    let greeter = Container::start(&bench.engine, &options, "ghcr.io/xtask-images/greeter:0.2.0");
+    let greeting = wait_for(PATIENCE, || get(port, "/"));
+    let greeting = greeting.unwrap_or_else(|| panic!("no answer: {}", greeter.logs().stderr));
+    assert!(greeting.ends_with("\r\n\r\nHello from greeter 0.2.0!\n"), "{greeting}");
+    let probe = |path: &str| greeter.exec(&["/bin/probe", &format!("http://127.0.0.1:{port}{path}")]);
+    assert!(probe("/health").is_some());
+    assert!(probe("/nowhere").is_none());
+}
+
+pub(super) fn the_python_family_serves_from_every_python(bench: &Bench) {
+    let repository = repository(bench);
+    repository.run(&["build", "flask-helloworld"]).ok();
+    let again = repository.run(&["build", "flask-helloworld"]).stderr;
+    assert!(again.contains("nothing to build, all 3 images are fresh"), "{again}");
+    if bench.engine.tool == Tool::Buildah {
+        return;
+    }
+    let names = repository.run(&["list", "--names", "flask-helloworld"]).ok();
+    assert_eq!(names.lines().count(), 3, "{names}");
+    for name in names.lines() {
+        let container = Container::start(&bench.engine, &[], &format!("ghcr.io/xtask-images/{name}"));
+        for path in ["/", "/index"] {
+            let url = format!("http://127.0.0.1:5000{path}");
+            let body = wait_for(PATIENCE, || container.exec(&["curl", "-fsS", &url]));
+            assert_eq!(
+                body.as_deref().map(str::trim_end),
+                Some("Hello, World!"),
+                "{name}: {}",
+                container.logs().stderr
+            );
+        }
+        let user = container.exec(&["id", "-un"]);
+        assert_eq!(user.as_deref().map(str::trim_end), Some("app"));
+    }
+}
