@@ -1,6 +1,7 @@
 //! The plan: for each variant that is needed, whether it is fresh, tagged again or built, and why. Plain data.
 
 use std::fs;
+use std::io::Write;
 
 use camino::{Utf8Path, Utf8PathBuf};
 
@@ -133,7 +134,7 @@ impl Records {
     pub fn write(&self, key: &Key, record: &Record) -> std::io::Result<()> {
         fs::create_dir_all(&self.folder)?;
         let mut file = tempfile::NamedTempFile::new_in(&self.folder)?;
-        serde_json::to_writer(&mut file, record)?;
+        file.write_all(&serde_json::to_vec(record)?)?;
         file.persist(self.path(&key.to_string()))?;
         Ok(())
     }
