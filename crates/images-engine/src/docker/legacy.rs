@@ -31,7 +31,18 @@ pub(super) fn build(request: &BuildRequest<'_>, cancel: &Cancel) -> Result<Built
             std::io::BufWriter::with_capacity(1 << 16, stdin),
         )
     };
-    build::run_fed(CLIENT, Dialect::Legacy, request, cancel, call, feed)
+    match build::run_fed(CLIENT, Dialect::Legacy, request, cancel, call, feed) {
+        Err(BuildFailure::Failed { message, .. }) if is_lost_step(&message) => {
+            build::run_fed(CLIENT, Dialect::Legacy, request, cancel, call, feed)
+        }
+        result => result,
+    }
+}
+
+/// Whether the daemon lost the image of a step that it had just made itself. Under load a daemon of 20.10 does, rarely,
+/// and the same build works when it is asked again; an image that a Dockerfile names is never named by its id here.
+fn is_lost_step(message: &str) -> bool {
+    message.starts_with("unable to find image \"sha256:")
 }
 
 fn call(request: &BuildRequest<'_>, files: &Files, dockerfile: &str) -> Call {
@@ -47,6 +58,13 @@ fn call(request: &BuildRequest<'_>, files: &Files, dockerfile: &str) -> Call {
 mod tests {
     use super::*;
     use crate::testing::{Sample, files};
+
+    #[test]
+    fn a_step_that_the_daemon_lost_is_told_from_an_image_that_is_not_there() {
+        assert!(is_lost_step("unable to find image \"sha256:f8e9c47a55db\""));
+        assert!(!is_lost_step("unable to find image \"localhost/acme/x:1\""));
+        assert!(!is_lost_step("the command ended with exit code 1"));
+    }
 
     #[test]
     fn the_client_is_called_so() {
