@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::{env, fs, io, process};
 
@@ -12,7 +13,7 @@ use tempfile::TempDir;
 use crate::daemon::Daemon;
 use crate::engine::{Engine, Tool};
 use crate::flavour::{DaemonSource, Found};
-use crate::program::{answer, compile_inmate, find};
+use crate::program::{answer, compile_inmate, end_all, find};
 use crate::registry::Registry;
 
 /// Variables that reach the tool and the engines as the tests got them. All others are the tests' own, so nothing of
@@ -200,6 +201,7 @@ impl Machine {
         }
         self.daemons.values_mut().for_each(Daemon::stop);
         self.registry.iter_mut().for_each(Registry::stop);
+        unmount_below(self.folder.path());
     }
 }
 
@@ -256,12 +258,23 @@ fn container_files(folder: &Path, environment: &mut Environment) -> io::Result<(
     Ok(())
 }
 
+/// Takes away the mounts that an engine left in its folders, the last first: a folder with one cannot be removed.
+fn unmount_below(folder: &Path) {
+    let mounts = fs::read_to_string("/proc/self/mounts").unwrap_or_default();
+    let points = mounts.lines().filter_map(|line| line.split(' ').nth(1));
+    let ours: Vec<&str> = points.filter(|point| Path::new(point).starts_with(folder)).collect();
+    for point in ours.into_iter().rev() {
+        answer(Command::new("umount").args(["--lazy", point]));
+    }
+}
+
 /// Ends the tests when a signal, or the end of the process that started them, says so.
 ///
 /// # Errors
 /// The handler cannot be set.
 pub fn stop_on_signals() -> Result<(), String> {
     ctrlc::set_handler(|| {
+        end_all();
         stop();
         process::exit(130);
     })

@@ -1,9 +1,13 @@
 //! Programs: finding them, running them, and the static one that runs inside of images.
 
-use std::env;
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitStatus, Stdio};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
+use std::{env, io, process};
+
+use rustix::process::{Pid, Signal, kill_process, test_kill_process};
 
 /// What a program did.
 #[derive(Debug)]
@@ -33,13 +37,50 @@ impl Output {
     }
 }
 
+/// The programs that run now. `None` after [`end_all`]: then none is started any more.
+static RUNNING: Mutex<Option<BTreeSet<u32>>> = Mutex::new(Some(BTreeSet::new()));
+
+fn running() -> MutexGuard<'static, Option<BTreeSet<u32>>> {
+    RUNNING.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Asks all programs that [`run`] waits for to end, and waits until they did. Later ones are not started.
+pub fn end_all() {
+    let mut left = running().take().unwrap_or_default();
+    let process = |pid: u32| i32::try_from(pid).ok().and_then(Pid::from_raw);
+    for pid in left.iter().filter_map(|pid| process(*pid)) {
+        let _ = kill_process(pid, Signal::TERM);
+    }
+    wait_for(Duration::from_secs(10), || {
+        left.retain(|pid| process(*pid).is_some_and(|pid| test_kill_process(pid).is_ok()));
+        left.is_empty().then_some(())
+    });
+}
+
+fn output(command: &mut Command) -> io::Result<process::Output> {
+    let command = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let child = {
+        let mut running = running();
+        let pids = running.as_mut().ok_or_else(|| io::Error::other("the tests are being stopped"))?;
+        let child = command.spawn()?;
+        pids.insert(child.id());
+        child
+    };
+    let pid = child.id();
+    let output = child.wait_with_output();
+    if let Some(pids) = running().as_mut() {
+        pids.remove(&pid);
+    }
+    output
+}
+
 /// Runs a program to its end without any input.
 ///
 /// # Panics
 /// It cannot be started.
 #[track_caller]
 pub fn run(command: &mut Command) -> Output {
-    let output = command.stdin(Stdio::null()).output();
+    let output = output(command);
     let output = output.unwrap_or_else(|error| panic!("{:?}: {error}", command.get_program()));
     let text = |bytes| String::from_utf8_lossy(bytes).into_owned();
     Output { status: output.status, stdout: text(&output.stdout), stderr: text(&output.stderr) }
