@@ -1,8 +1,10 @@
 //! One engine, ready to use: what the tests ask it themselves, beside what the tool asks it.
 
 use std::collections::BTreeMap;
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::{Mutex, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use std::{fs, io};
 
 use serde_json::Value;
@@ -48,6 +50,27 @@ pub struct Engine {
     pub folder: PathBuf,
 }
 
+/// docker's legacy builder looks at each image of the store for one to go on from, and fails when an image goes away
+/// meanwhile (`getLocalCachedImage` in
+/// <https://github.com/moby/moby/blob/v20.10.24/image/cache/cache.go>). So where it builds, no test removes anything.
+fn store(environment: &Environment) -> Option<&'static RwLock<()>> {
+    static STORES: Mutex<BTreeMap<OsString, &'static RwLock<()>>> = Mutex::new(BTreeMap::new());
+    let host = environment.get(&OsString::from("DOCKER_HOST"))?.clone();
+    let mut stores = STORES.lock().unwrap_or_else(PoisonError::into_inner);
+    Some(*stores.entry(host).or_insert_with(|| Box::leak(Box::default())))
+}
+
+/// Keeps images from being removed while docker's legacy builder builds.
+pub(crate) fn builds(environment: &Environment) -> Option<RwLockReadGuard<'static, ()>> {
+    let is_legacy = environment.get(&OsString::from("DOCKER_BUILDKIT")).is_some_and(|value| value == "0");
+    let store = store(environment).filter(|_| is_legacy)?;
+    Some(store.read().unwrap_or_else(PoisonError::into_inner))
+}
+
+fn removals(environment: &Environment) -> Option<RwLockWriteGuard<'static, ()>> {
+    Some(store(environment)?.write().unwrap_or_else(PoisonError::into_inner))
+}
+
 impl Engine {
     /// Its program in its environment.
     pub fn command(&self) -> Command {
@@ -81,6 +104,7 @@ impl Engine {
             Tool::Podman => &["build", "--format", "docker"],
             Tool::Buildah => &["bud", "--format", "docker"],
         };
+        let _builds = builds(&self.environment);
         run(self.command().args(build).args(["--tag", tag]).arg(context))
     }
 
@@ -106,6 +130,7 @@ impl Engine {
 
     /// Removes images by name.
     pub fn remove(&self, names: &[String]) -> Output {
+        let _removes = removals(&self.environment);
         run(self.command().args(["rmi", "--force"]).args(names))
     }
 

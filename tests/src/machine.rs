@@ -45,7 +45,7 @@ fn lock() -> MutexGuard<'static, Option<Machine>> {
 #[derive(Debug)]
 struct Machine {
     folder: TempDir,
-    daemons: BTreeMap<PathBuf, Daemon>,
+    daemons: Vec<Daemon>,
     registry: Option<Registry>,
     inmate: Option<PathBuf>,
     engines: Vec<Engine>,
@@ -79,13 +79,8 @@ fn with_machine<T>(act: impl FnOnce(&mut Machine) -> Result<T, String>) -> Resul
     if machine.is_none() {
         let folder = tempfile::Builder::new().prefix("images-tests-").tempdir();
         let folder = folder.map_err(|error| format!("no temporary folder: {error}"))?;
-        *machine = Some(Machine {
-            folder,
-            daemons: BTreeMap::new(),
-            registry: None,
-            inmate: None,
-            engines: Vec::new(),
-        });
+        *machine =
+            Some(Machine { folder, daemons: Vec::new(), registry: None, inmate: None, engines: Vec::new() });
     }
     act(machine.as_mut().ok_or("there is no machine")?)
 }
@@ -173,11 +168,12 @@ impl Machine {
             DaemonSource::Running(host) => return Ok(host.clone()),
             DaemonSource::Start { dockerd, prefix, otherwise } => (dockerd, prefix.as_deref(), otherwise),
         };
-        if let Some(daemon) = self.daemons.get(dockerd) {
-            return Ok(daemon.host.clone());
-        }
         match (Daemon::start(dockerd, prefix, client, folder), otherwise) {
-            (Ok(daemon), _) => Ok(self.daemons.entry(dockerd.clone()).or_insert(daemon).host.clone()),
+            (Ok(daemon), _) => {
+                let host = daemon.host.clone();
+                self.daemons.push(daemon);
+                Ok(host)
+            }
             (Err(why), Some(host)) => {
                 eprintln!("the docker daemon that runs is used, since another did not start: {why}");
                 Ok(host.clone())
@@ -189,7 +185,7 @@ impl Machine {
     fn stop(&mut self) {
         for engine in &self.engines {
             let host = engine.environment.get(&OsString::from("DOCKER_HOST"));
-            if self.daemons.values().any(|daemon| Some(&OsString::from(&daemon.host)) == host) {
+            if self.daemons.iter().any(|daemon| Some(&OsString::from(&daemon.host)) == host) {
                 continue;
             }
             if engine.tool == Tool::Docker {
@@ -199,7 +195,7 @@ impl Machine {
                 answer(engine.command().args(["unshare", "rm", "-rf"]).arg(engine.folder.join("stores")));
             }
         }
-        self.daemons.values_mut().for_each(Daemon::stop);
+        self.daemons.iter_mut().for_each(Daemon::stop);
         self.registry.iter_mut().for_each(Registry::stop);
         unmount_below(self.folder.path());
     }

@@ -1,5 +1,6 @@
 //! A workspace in a temporary folder, and the tool run on it.
 
+use std::env;
 use std::fs::{self, File, FileTimes};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
@@ -9,7 +10,7 @@ use std::time::SystemTime;
 
 use tempfile::TempDir;
 
-use crate::engine::Engine;
+use crate::engine::{Engine, builds};
 use crate::machine::{CALLS, Environment, hermetic_environment, namespace_prefix};
 use crate::program::{Output, run};
 
@@ -33,7 +34,7 @@ impl Workspace {
     /// There is no temporary folder.
     pub fn on(engine: &Engine, tool: &str) -> Self {
         let namespace = format!("{}-{}", namespace_prefix(), NUMBER.fetch_add(1, Ordering::Relaxed));
-        Self::new(namespace, engine.environment.clone(), tool)
+        Self::new(&engine.folder, namespace, engine.environment.clone(), tool)
     }
 
     /// The repository that these tests are in, to be built by this engine. Its namespace is its own.
@@ -49,7 +50,7 @@ impl Workspace {
     /// # Panics
     /// There is no temporary folder.
     pub fn without_engine(tool: &str) -> Self {
-        let mut workspace = Self::new("acme".into(), Environment::new(), tool);
+        let mut workspace = Self::new(&env::temp_dir(), "acme".into(), Environment::new(), tool);
         let programs = workspace.path().join("target/programs");
         fs::create_dir_all(&programs).expect("the folder is ours");
         let socket = format!("unix://{}", programs.join("no.sock").display());
@@ -76,8 +77,9 @@ impl Workspace {
         workspace
     }
 
-    fn new(namespace: String, environment: Environment, tool: &str) -> Self {
-        let folder = tempfile::Builder::new().prefix("workspace-").tempdir().expect("a temporary folder");
+    fn new(parent: &Path, namespace: String, environment: Environment, tool: &str) -> Self {
+        let folder =
+            tempfile::Builder::new().prefix("workspace-").tempdir_in(parent).expect("a temporary folder");
         let mut workspace = Self { folder, tool: tool.into(), namespace, environment };
         workspace.environment.insert(CALLS.into(), workspace.path().join("target/calls").into());
         fs::create_dir(workspace.path().join("target")).expect("the folder is ours");
@@ -157,6 +159,7 @@ impl Workspace {
     /// Runs the tool.
     #[track_caller]
     pub fn run(&self, args: &[&str]) -> Output {
+        let _builds = builds(&self.environment);
         run(&mut self.command(args))
     }
 
@@ -192,6 +195,7 @@ impl Repository {
     /// Runs the tool in its root.
     #[track_caller]
     pub fn run(&self, args: &[&str]) -> Output {
+        let _builds = builds(&self.environment);
         let mut command = Command::new(&self.tool);
         run(command.current_dir(&self.root).env_clear().envs(&self.environment).args(args))
     }
