@@ -32,16 +32,16 @@ pub(super) fn build(request: &BuildRequest<'_>, cancel: &Cancel) -> Result<Built
         )
     };
     match build::run_fed(CLIENT, Dialect::Legacy, request, cancel, call, feed) {
-        Err(BuildFailure::Failed { message, .. }) if is_lost_step(&message) => {
+        Err(BuildFailure::Failed { message, .. }) if is_gone_meanwhile(&message) => {
             build::run_fed(CLIENT, Dialect::Legacy, request, cancel, call, feed)
         }
         result => result,
     }
 }
 
-/// Whether the daemon lost the image of a step that it had just made itself. Under load a daemon of 20.10 does, rarely,
-/// and the same build works when it is asked again; an image that a Dockerfile names is never named by its id here.
-fn is_lost_step(message: &str) -> bool {
+/// Whether an image went while the daemon looked at all of them for a step that it could take from its cache: the whole
+/// build then fails, although nothing is wrong with it. An image that a Dockerfile names is never named by its id here.
+fn is_gone_meanwhile(message: &str) -> bool {
     message.starts_with("unable to find image \"sha256:")
 }
 
@@ -60,10 +60,10 @@ mod tests {
     use crate::testing::{Sample, files};
 
     #[test]
-    fn a_step_that_the_daemon_lost_is_told_from_an_image_that_is_not_there() {
-        assert!(is_lost_step("unable to find image \"sha256:f8e9c47a55db\""));
-        assert!(!is_lost_step("unable to find image \"localhost/acme/x:1\""));
-        assert!(!is_lost_step("the command ended with exit code 1"));
+    fn an_image_that_went_meanwhile_is_told_from_one_that_is_not_there() {
+        assert!(is_gone_meanwhile("unable to find image \"sha256:f8e9c47a55db\""));
+        assert!(!is_gone_meanwhile("unable to find image \"localhost/acme/x:1\""));
+        assert!(!is_gone_meanwhile("the command ended with exit code 1"));
     }
 
     #[test]
