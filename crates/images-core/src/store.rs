@@ -76,5 +76,7 @@ mod tests {
         assert_eq!(store.get("index.docker.io/acme/b:1").unwrap().id, "acme/b:1");
         assert_eq!(store.get("localhost/acme/c:1").unwrap().id, "localhost/acme/c:1");
         assert_eq!(store.get("acme/c:1"), None);
+        let official = Store::new(vec![image("python:3")]);
+        assert_eq!(official.get("docker.io/library/python:3").unwrap().id, "python:3");
     }
 }

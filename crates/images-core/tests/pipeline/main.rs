@@ -15,4 +15,5 @@ mod runs;
 mod scale;
 mod secrets;
 mod selection;
+mod variants;
 mod workspace;

@@ -102,6 +102,10 @@ fn a_second_run_waits_for_the_first_and_plans_again() {
 fn a_run_that_ended_since_the_plan_means_a_new_plan() {
     let project = Project::new();
     project.image("a", "FROM scratch\n");
+    project.write(
+        "target/images/fake-unix----run-fake-sock.lock",
+        "what some other program left here, at length",
+    );
     let workspace = project.load();
     let graph = images_core::graph::Graph::of(&workspace, 1).unwrap();
     let selected: Vec<_> = graph.ids().collect();

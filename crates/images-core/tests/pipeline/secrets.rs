@@ -19,6 +19,7 @@ fn secrets_without_values_are_told_before_any_engine_is_called() {
         "FROM acme/base\nRUN --mount=type=secret,id=token --mount=type=secret,id=other,required=true true\n",
     );
     project.image("between", "FROM acme/base\n");
+    project.build.host.variables.insert("TOKENS".to_owned());
     let error = project.try_build().unwrap_err();
     assert_eq!(
         told(&error),
