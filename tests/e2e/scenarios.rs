@@ -2,6 +2,7 @@
 
 mod confusion;
 mod copy_all;
+mod direct;
 mod examples;
 mod failure;
 mod freshness;
@@ -99,6 +100,8 @@ pub(crate) const ALL: &[Scenario] = scenarios![
     confusion::siblings_alike_in_size_time_and_mode_get_their_own_content needs Nothing,
     confusion::new_content_of_equal_size_and_time_arrives needs Nothing,
     copy_all::copying_everything_brings_what_a_plain_build_brings needs Nothing,
+    direct::an_image_that_only_copies_is_what_a_client_makes_of_it needs Nothing,
+    direct::what_only_a_client_can_say_of_a_failure_is_said needs Nothing,
     failure::a_failing_run_shows_its_line_and_skips_exactly_its_descendants needs Nothing,
     failure::keep_going_builds_what_does_not_depend_on_the_failure needs Nothing,
     secrets::secrets_arrive_and_are_found_nowhere needs Nothing,

@@ -5,9 +5,10 @@ use std::fs::{self, File, FileTimes};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
 use std::time::SystemTime;
 
+use serde_json::Value;
 use tempfile::TempDir;
 
 use crate::engine::{Engine, builds};
@@ -25,6 +26,8 @@ pub struct Workspace {
     pub namespace: String,
     /// The environment of the tool.
     pub environment: Environment,
+    /// How many records of the history `built` has told of.
+    seen: AtomicUsize,
 }
 
 impl Workspace {
@@ -80,7 +83,8 @@ impl Workspace {
     fn new(parent: &Path, namespace: String, environment: Environment, tool: &str) -> Self {
         let folder =
             tempfile::Builder::new().prefix("workspace-").tempdir_in(parent).expect("a temporary folder");
-        let mut workspace = Self { folder, tool: tool.into(), namespace, environment };
+        let mut workspace =
+            Self { folder, tool: tool.into(), namespace, environment, seen: AtomicUsize::new(0) };
         workspace.environment.insert(CALLS.into(), workspace.path().join("target/calls").into());
         fs::create_dir(workspace.path().join("target")).expect("the folder is ours");
         workspace.settings("");
@@ -171,8 +175,35 @@ impl Workspace {
         calls
     }
 
-    /// The images that the engine was asked to build since calls were asked for last, in the order of the calls.
+    /// The images that were built, or failed to be, since this was asked last, in the order of their ends: as the tool
+    /// recorded them. What a client was called for has to be among them; a daemon can also be asked by its socket.
+    ///
+    /// # Panics
+    /// A client was called for an image of which there is no record.
+    #[track_caller]
     pub fn built(&self) -> Vec<String> {
+        let records = self.records();
+        let seen = self.seen.swap(records.len(), Ordering::Relaxed);
+        let new = records[seen..].to_vec();
+        for called in self.called() {
+            assert!(new.contains(&called), "{called} was built, and no record tells: {new:?}");
+        }
+        new
+    }
+
+    /// The images of all builds in the workspace's history.
+    fn records(&self) -> Vec<String> {
+        let history = fs::read_to_string(self.path().join("target/images/builds.jsonl")).unwrap_or_default();
+        let name = |line: &str| {
+            let record: Value = serde_json::from_str(line).expect("a record is JSON");
+            let spec = record["spec"].as_str().expect("a record names what was built");
+            spec.split(':').next().unwrap_or_default().to_owned()
+        };
+        history.lines().map(name).collect()
+    }
+
+    /// The images that a client was called to build since calls were asked for last.
+    pub fn called(&self) -> Vec<String> {
         let ours = format!("localhost/{}/", self.namespace);
         let is_build = |call: &&str| call.split(' ').any(|word| word == "build" || word == "bud");
         let name = |call: &str| {

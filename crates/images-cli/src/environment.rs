@@ -19,6 +19,18 @@ const ENGINES: [(&str, EngineChoice); 4] = [
     ("buildah", EngineChoice::Only(EngineKind::Buildah)),
 ];
 
+/// What docker's clients read by themselves and tell the daemon with each build:
+/// <https://docs.docker.com/build/building/variables/#build-tool-configuration-variables>.
+const CLIENTS_OWN: [&str; 7] = [
+    "BUILDKIT_SANDBOX_HOSTNAME",
+    "BUILDKIT_SYNTAX",
+    "BUILDX_CONFIG",
+    "BUILDX_EXPERIMENTAL",
+    "DOCKER_DEFAULT_PLATFORM",
+    "EXPERIMENTAL_BUILDKIT_SOURCE_POLICY",
+    "SOURCE_DATE_EPOCH",
+];
+
 fn variable(name: &str) -> Option<String> {
     #[expect(clippy::disallowed_methods, reason = "this is the place that reads the environment")]
     std::env::var(name).ok().filter(|value| !value.is_empty())
@@ -105,6 +117,7 @@ pub(crate) fn engine_options(args: &EngineArgs) -> EngineOptions {
         docker_config: variable("DOCKER_CONFIG").map(Utf8PathBuf::from).or_else(home_config),
         docker_buildkit: variable("DOCKER_BUILDKIT").map(|value| !matches!(value.as_str(), "0" | "false")),
         builder: args.builder.clone().filter(|name| !name.is_empty()),
+        clients_only: CLIENTS_OWN.iter().any(|name| variable(name).is_some()),
         isolation: variable("BUILDAH_ISOLATION"),
     }
 }

@@ -2,10 +2,12 @@
 
 mod builder;
 mod buildkit;
+mod direct;
 mod endpoint;
 mod legacy;
 mod plugin;
 mod socket;
+mod tar;
 
 use std::io;
 use std::sync::OnceLock;
@@ -44,6 +46,23 @@ impl Docker {
     fn probe(&self) -> Result<&Probe, EngineError> {
         self.probe.get_or_init(|| Probe::make(&self.options, &self.endpoint)).as_ref().map_err(Clone::clone)
     }
+
+    /// Builds without a client, where that is the same.
+    fn build_directly(
+        &self,
+        probe: &Probe,
+        request: &BuildRequest<'_>,
+        cancel: &Cancel,
+    ) -> Result<Option<Built>, BuildFailure> {
+        match &self.endpoint {
+            Endpoint::Socket(path)
+                if probe.builder != Builder::Legacy && direct::applies(request, &self.options) =>
+            {
+                direct::build(path, request, cancel)
+            }
+            _ => Ok(None),
+        }
+    }
 }
 
 impl Engine for Docker {
@@ -80,6 +99,9 @@ impl Engine for Docker {
 
     fn build(&self, request: &BuildRequest<'_>, cancel: &Cancel) -> Result<Built, BuildFailure> {
         let probe = self.probe()?;
+        if let Some(built) = self.build_directly(probe, request, cancel)? {
+            return Ok(built);
+        }
         match &probe.builder {
             Builder::Buildx(plugin) => buildkit::build_by_buildx(plugin, &self.options, request, cancel),
             Builder::BuildKit => buildkit::build_by_client(probe.daemon.as_ref(), request, cancel),

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use camino::{Utf8Path, Utf8PathBuf};
-use images_dockerfile::FeatureUse;
+use images_dockerfile::{FeatureUse, Sources};
 
 use crate::process::Cancel;
 
@@ -52,6 +52,9 @@ pub struct EngineOptions {
     pub docker_buildkit: Option<bool>,
     /// `--builder`: a buildx builder's name.
     pub builder: Option<String>,
+    /// Variables are set by which a docker client builds otherwise than its daemon would by itself, so that each build
+    /// has to be the client's: `DOCKER_DEFAULT_PLATFORM`, `SOURCE_DATE_EPOCH`, `BUILDX_CONFIG` and the like.
+    pub clients_only: bool,
     /// `BUILDAH_ISOLATION` or the workspace's setting, handed to buildah.
     pub isolation: Option<String>,
 }
@@ -106,6 +109,10 @@ pub struct BuildRequest<'a> {
     pub secrets: &'a [Secret],
     /// Whether every base is one of ours, in the store already, so that nothing may be pulled.
     pub never_pull: bool,
+    /// What the Dockerfile reads from the context.
+    pub sources: &'a Sources,
+    /// How many bytes the files of the context have.
+    pub size: u64,
     /// What the Dockerfile uses that not every builder can do.
     pub features: &'a [FeatureUse],
     /// Where the engine's output goes, all of it.

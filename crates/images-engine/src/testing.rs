@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use camino::Utf8Path;
+use images_dockerfile::Sources;
 
 use crate::build::Files;
 use crate::{BuildRequest, Secret, SecretSource};
@@ -14,6 +15,7 @@ pub(crate) struct Sample {
     labels: BTreeMap<String, String>,
     secrets: Vec<Secret>,
     none: BTreeMap<String, String>,
+    sources: Sources,
 }
 
 impl Default for Sample {
@@ -30,6 +32,7 @@ impl Default for Sample {
                 Secret { id: "file".to_owned(), source: SecretSource::File("/run/token".into()) },
             ],
             none: BTreeMap::new(),
+            sources: Sources::These(Vec::new()),
         }
     }
 }
@@ -47,6 +50,8 @@ impl Sample {
             platform: None,
             secrets: &[],
             never_pull: false,
+            sources: &self.sources,
+            size: 0,
             features: &[],
             log: Utf8Path::new("/log"),
         }

@@ -66,6 +66,15 @@ impl Context {
         blake3::Hash::from_bytes(hash).to_hex().to_string()
     }
 
+    /// How many bytes its files have.
+    pub fn size(&self) -> u64 {
+        let size = |entry: &Entry| match entry.kind {
+            EntryKind::File { size, .. } => size,
+            EntryKind::Folder | EntryKind::Link { .. } => 0,
+        };
+        self.entries.iter().map(size).sum()
+    }
+
     /// Where an entry is read from on the host.
     pub fn host_path(&self, entry: &Entry) -> Utf8PathBuf {
         entry.origin.as_deref().map_or_else(|| self.folder.join(&entry.path), Utf8Path::to_owned)

@@ -102,6 +102,8 @@ impl Builder<'_> {
             platform: graph.variant(id).platform.as_deref(),
             secrets: &secrets(image),
             never_pull: node.externals().next().is_none(),
+            sources: &node.sources,
+            size: context.size(),
             features: &node.resolution.features,
             log,
         };

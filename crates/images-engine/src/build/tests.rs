@@ -1,4 +1,5 @@
 use camino::Utf8PathBuf;
+use images_dockerfile::Sources;
 
 use super::*;
 
@@ -37,6 +38,8 @@ impl Stage {
             platform: None,
             secrets: &[],
             never_pull: false,
+            sources: &Sources::All,
+            size: 0,
             features: &[],
             log: &log,
         };
@@ -168,6 +171,8 @@ fn what_is_fed_reaches_the_client() {
         platform: None,
         secrets: &[],
         never_pull: false,
+        sources: &Sources::All,
+        size: 0,
         features: &[],
         log: &log,
     };

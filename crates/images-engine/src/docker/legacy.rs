@@ -4,11 +4,9 @@
 //! name of ours; before the build the daemon removes it, and `.dockerignore`, where `.dockerignore` names them:
 //! <https://github.com/moby/moby/blob/v20.10.24/builder/remotecontext/detect.go>
 
-mod tar;
-
 use std::collections::BTreeMap;
 
-use super::CLIENT;
+use super::{CLIENT, tar};
 use crate::build::{self, Call, Files, common_flags};
 use crate::failure::Dialect;
 use crate::process::Cancel;
@@ -24,7 +22,7 @@ pub(super) fn build(request: &BuildRequest<'_>, cancel: &Cancel) -> Result<Built
     let name = tar::dockerfile_name(request.context);
     let call = |files: &Files| call(request, files, &name);
     let feed = |stdin: &mut dyn std::io::Write| {
-        tar::write(
+        tar::write_with_ignore(
             request.context,
             request.dockerfile,
             &name,

@@ -22,14 +22,30 @@ pub(super) fn dockerfile_name(context: &Utf8Path) -> String {
     name
 }
 
-/// Writes the context, the Dockerfile by `name`, and a `.dockerignore` by which the daemon removes what is ours again.
+/// Writes the context and, before it, the Dockerfile by `name`.
+///
+/// # Errors
+/// Something cannot be read, is no file, folder or link, or changes meanwhile; or the other end does not take it.
+pub(super) fn write(context: &Utf8Path, dockerfile: &Utf8Path, name: &str, to: impl Write) -> io::Result<()> {
+    let mut tar = Builder::new(to);
+    append_text(&mut tar, name, &fs::read(dockerfile)?, &new_header())?;
+    append_folder(&mut tar, context.as_std_path(), Path::new(""), None)?;
+    tar.into_inner()?.flush()
+}
+
+/// As [`write`], with a `.dockerignore` by which the legacy builder's daemon removes what is ours again.
 ///
 /// A `.dockerignore` that the context holds stays, with our one name added, as docker's own client does it: the daemon
 /// cannot be told of the Dockerfile in another way.
 ///
 /// # Errors
-/// Something cannot be read, is no file, folder or link, or changes meanwhile; or the other end does not take it.
-pub(super) fn write(context: &Utf8Path, dockerfile: &Utf8Path, name: &str, to: impl Write) -> io::Result<()> {
+/// As [`write`].
+pub(super) fn write_with_ignore(
+    context: &Utf8Path,
+    dockerfile: &Utf8Path,
+    name: &str,
+    to: impl Write,
+) -> io::Result<()> {
     let mut tar = Builder::new(to);
     let own = match fs::symlink_metadata(context.join(DOCKERIGNORE)) {
         Ok(data) => Some(data),
@@ -40,11 +56,17 @@ pub(super) fn write(context: &Utf8Path, dockerfile: &Utf8Path, name: &str, to: i
         append_text(&mut tar, DOCKERIGNORE, format!("{DOCKERIGNORE}\n{name}\n").as_bytes(), &new_header())?;
     }
     append_text(&mut tar, name, &fs::read(dockerfile)?, &new_header())?;
-    append_folder(&mut tar, context.as_std_path(), Path::new(""), name)?;
+    append_folder(&mut tar, context.as_std_path(), Path::new(""), Some(name))?;
     tar.into_inner()?.flush()
 }
 
-fn append_folder<W: Write>(tar: &mut Builder<W>, root: &Path, folder: &Path, name: &str) -> io::Result<()> {
+/// `ignored` is the name to add to the `.dockerignore` at the root.
+fn append_folder<W: Write>(
+    tar: &mut Builder<W>,
+    root: &Path,
+    folder: &Path,
+    ignored: Option<&str>,
+) -> io::Result<()> {
     let mut entries: Vec<(OsString, DirEntry)> = Vec::new();
     for entry in fs::read_dir(root.join(folder))? {
         let entry = entry?;
@@ -53,7 +75,7 @@ fn append_folder<W: Write>(tar: &mut Builder<W>, root: &Path, folder: &Path, nam
     entries.sort_by(|(one, _), (other, _)| one.cmp(other));
     for (file_name, entry) in entries {
         let path = folder.join(file_name);
-        append(tar, root, &path, &entry.metadata()?, name)
+        append(tar, root, &path, &entry.metadata()?, ignored)
             .map_err(|error| io::Error::new(error.kind(), format!("{}: {error}", path.display())))?;
     }
     Ok(())
@@ -64,15 +86,18 @@ fn append<W: Write>(
     root: &Path,
     path: &Path,
     data: &Metadata,
-    name: &str,
+    ignored: Option<&str>,
 ) -> io::Result<()> {
     let (header, source) = (header_of(data), root.join(path));
     if data.is_dir() {
         tar.append_data(&mut with(&header, EntryType::Directory, 0), path, io::empty())?;
-        append_folder(tar, root, path, name)
+        append_folder(tar, root, path, ignored)
     } else if data.is_symlink() {
         tar.append_link(&mut with(&header, EntryType::Symlink, 0), path, fs::read_link(source)?)
-    } else if data.is_file() && path == Path::new(DOCKERIGNORE) {
+    } else if let Some(name) = ignored
+        && data.is_file()
+        && path == Path::new(DOCKERIGNORE)
+    {
         let mut text = fs::read(source)?;
         text.extend_from_slice(format!("\n{name}\n").as_bytes());
         append_text(tar, path, &text, &header)
@@ -181,7 +206,7 @@ mod tests {
 
     fn written(context: &Utf8Path, dockerfile: &Utf8Path) -> Vec<u8> {
         let mut tar = Vec::new();
-        write(context, dockerfile, &dockerfile_name(context), &mut tar).unwrap();
+        write_with_ignore(context, dockerfile, &dockerfile_name(context), &mut tar).unwrap();
         tar
     }
 
@@ -235,6 +260,16 @@ mod tests {
             file(".dockerignore", 0o640, 5, "# mine\nb\n.xtask-images.Dockerfile\n"),
         ];
         assert_eq!(entries, expected);
+    }
+
+    #[test]
+    fn for_a_builder_that_reads_no_dockerignore_it_is_sent_as_it_is() {
+        let (_guard, context, dockerfile) = folder();
+        put(&context.join(".dockerignore"), "# mine\nb", 0o640, 5);
+        let mut tar = Vec::new();
+        write(&context, &dockerfile, "d", &mut tar).unwrap();
+        let expected = [file("d", 0o644, 0, "FROM scratch\n"), file(".dockerignore", 0o640, 5, "# mine\nb")];
+        assert_eq!(entries(&tar), expected);
     }
 
     #[test]
