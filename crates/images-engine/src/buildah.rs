@@ -1,6 +1,9 @@
 //! buildah, and what podman has of it: both build by the same code into one store.
 
+use std::fs;
 use std::sync::OnceLock;
+
+use images_dockerfile::Dockerfile;
 
 use crate::build::{self, Call, Files, common_flags};
 use crate::client::Client;
@@ -8,6 +11,7 @@ use crate::failure::Dialect;
 use crate::process::Cancel;
 use crate::support::{self, Builder};
 use crate::version::Version;
+use crate::work::makes_one_layer;
 use crate::{
     BuildFailure, BuildRequest, Built, Engine, EngineError, EngineKind, EngineOptions, StoredImage, listing,
     secret,
@@ -102,7 +106,7 @@ pub(crate) fn secret_flags(client: Client, request: &BuildRequest<'_>) -> Result
 pub(crate) fn build_flags(request: &BuildRequest<'_>, files: &Files, secrets: Vec<String>) -> Vec<String> {
     let mut flags = vec![
         "--format=docker".to_owned(),
-        "--layers".to_owned(),
+        format!("--layers={}", caches_layers(request)),
         // Otherwise buildah leaves a container behind for each failed build.
         "--force-rm".to_owned(),
         format!("--ignorefile={}", files.ignore),
@@ -112,6 +116,14 @@ pub(crate) fn build_flags(request: &BuildRequest<'_>, files: &Files, secrets: Ve
     flags.extend(secrets);
     flags.extend(["--".to_owned(), request.context.to_string()]);
     flags
+}
+
+/// Whether each instruction is committed by itself, so that the next build can begin in the middle. An image is committed
+/// for each of them, and one more for the labels that we add; where files come in by one instruction there is nothing to
+/// begin in the middle of, and the result has the same layers.
+fn caches_layers(request: &BuildRequest<'_>) -> bool {
+    let text = fs::read_to_string(request.dockerfile).unwrap_or_default();
+    !Dockerfile::parse(&text).is_ok_and(|dockerfile| makes_one_layer(&dockerfile))
 }
 
 fn call(isolation: Option<&str>, request: &BuildRequest<'_>, files: &Files, secrets: Vec<String>) -> Call {
@@ -124,6 +136,8 @@ fn call(isolation: Option<&str>, request: &BuildRequest<'_>, files: &Files, secr
 
 #[cfg(test)]
 mod tests {
+    use camino::Utf8PathBuf;
+
     use super::*;
     use crate::testing::{Sample, files};
 
@@ -137,7 +151,7 @@ mod tests {
             "build",
             "--pull=false",
             "--format=docker",
-            "--layers",
+            "--layers=true",
             "--force-rm",
             "--ignorefile=/stage/1.Dockerfile.dockerignore",
             "--file=/stage/1.Dockerfile",
@@ -154,7 +168,7 @@ mod tests {
             "--pull-never",
             "--isolation=chroot",
             "--format=docker",
-            "--layers",
+            "--layers=true",
             "--force-rm",
             "--ignorefile=/stage/1.Dockerfile.dockerignore",
             "--file=/stage/1.Dockerfile",
@@ -172,6 +186,20 @@ mod tests {
             "/stage/1",
         ];
         assert_eq!(call(Some("chroot"), &sample.most()).args, most);
+    }
+
+    #[test]
+    fn what_makes_one_layer_is_committed_once() {
+        let folder = tempfile::tempdir().unwrap();
+        let dockerfile = Utf8PathBuf::try_from(folder.path().join("Dockerfile")).unwrap();
+        let sample = Sample::default();
+        for (text, layers) in
+            [("FROM a\nCOPY b c\n", false), ("FROM a\nCOPY b c\nRUN d\n", true), ("FROM", true)]
+        {
+            fs::write(&dockerfile, text).unwrap();
+            let request = BuildRequest { dockerfile: &dockerfile, ..sample.least() };
+            assert_eq!(build_flags(&request, &files(), vec![])[1], format!("--layers={layers}"), "{text}");
+        }
     }
 
     #[test]

@@ -17,6 +17,7 @@ mod support;
 mod testing;
 pub mod threads;
 mod version;
+mod work;
 
 pub use detect::detect;
 pub use engine::{

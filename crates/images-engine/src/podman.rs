@@ -79,7 +79,7 @@ mod tests {
             "build",
             "--pull=false",
             "--format=docker",
-            "--layers",
+            "--layers=true",
             "--force-rm",
             "--ignorefile=/stage/1.Dockerfile.dockerignore",
             "--file=/stage/1.Dockerfile",

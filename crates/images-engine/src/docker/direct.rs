@@ -19,6 +19,7 @@ use serde::Deserialize;
 
 use super::{socket, tar};
 use crate::process::Cancel;
+use crate::work::runs_nothing;
 use crate::{BuildFailure, BuildRequest, Built, EngineOptions};
 
 /// Contexts up to this many bytes are sent. The daemon keeps what it got as a tar and unpacked.
@@ -67,10 +68,8 @@ fn reads_below_root(sources: &Sources) -> bool {
 
 /// Whether the Dockerfile runs nothing, and asks for no frontend of its own.
 fn only_copies(dockerfile: &str) -> bool {
-    Dockerfile::parse(dockerfile).is_ok_and(|dockerfile| {
-        let runs = dockerfile.instructions().iter().any(|instruction| instruction.keyword == "RUN");
-        dockerfile.syntax().is_none() && !runs
-    })
+    Dockerfile::parse(dockerfile)
+        .is_ok_and(|dockerfile| dockerfile.syntax().is_none() && runs_nothing(&dockerfile))
 }
 
 /// Builds, and says nothing where that did not succeed.
