@@ -184,7 +184,8 @@ impl Workspace {
     pub fn built(&self) -> Vec<String> {
         let records = self.records();
         let seen = self.seen.swap(records.len(), Ordering::Relaxed);
-        let new = records[seen..].to_vec();
+        // A test may remove the history.
+        let new = records.get(seen..).unwrap_or(&records).to_vec();
         for called in self.called() {
             assert!(new.contains(&called), "{called} was built, and no record tells: {new:?}");
         }

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
-use images_core::context::{self, ContextRequest, EPOCH, Modes, StatCache};
+use images_core::context::{self, Boundary, ContextRequest, EPOCH, Modes, StatCache};
 use images_dockerfile::{Dockerfile, Ignore, Inputs, ParentMatch, Platform, Reference, Sources};
 
 const DOCKERFILE: &str = "\
@@ -83,8 +83,9 @@ fn contexts(criterion: &mut Criterion) {
     tree(&root);
     std::thread::sleep(Duration::from_millis(2200));
     let ignore = Ignore::default();
+    let repository = Boundary::new(root.clone());
     let request = ContextRequest {
-        repository: &root,
+        repository: &repository,
         folder: &root,
         private: &[],
         ignore: &ignore,

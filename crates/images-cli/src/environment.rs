@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::num::NonZero;
+use std::sync::OnceLock;
 
 use camino::Utf8PathBuf;
 use images_core::workspace::LoadOptions;
@@ -72,7 +73,9 @@ fn cargo() -> String {
 /// # Errors
 /// `IMAGES_JOBS` is no positive number.
 fn jobs(global: &Global) -> Result<usize, Error> {
-    let cores = || std::thread::available_parallelism().map_or(1, NonZero::get);
+    // Finding it out takes reading the limits of control groups, so once is enough.
+    static CORES: OnceLock<usize> = OnceLock::new();
+    let cores = || *CORES.get_or_init(|| std::thread::available_parallelism().map_or(1, NonZero::get));
     match (global.jobs, variable("IMAGES_JOBS")) {
         (Some(jobs), _) => Ok(jobs.get()),
         (None, None) => Ok(cores()),

@@ -1,7 +1,12 @@
 //! Where symbolic links lead, told from their text alone.
 
+use std::collections::HashSet;
+use std::fmt;
 use std::fs;
 use std::io;
+use std::ops::Deref;
+use std::path::Path;
+use std::sync::Mutex;
 
 use camino::{Utf8Component, Utf8Path, Utf8PathBuf};
 
@@ -39,31 +44,78 @@ pub(super) fn resolve_below(path: &Utf8Path) -> Option<Utf8PathBuf> {
     Some(resolved)
 }
 
-/// Whether `path`, with every link on its way followed, still lies inside `boundary`. Where nothing below `boundary` is a
-/// link, and that is usual, only what is below it is looked at.
-///
-/// # Errors
-/// There is no such path, or it cannot be reached.
-pub(crate) fn is_really_inside(boundary: &Utf8Path, path: &Utf8Path) -> io::Result<bool> {
-    if has_no_link(boundary, path)? {
-        return Ok(true);
-    }
-    let real = fs::canonicalize(path)?;
-    Ok(real.starts_with(boundary) || real.starts_with(fs::canonicalize(boundary)?))
+/// A folder that nothing may lead out of. It remembers what it saw, so that each folder on many ways is looked at once.
+#[derive(Debug)]
+pub struct Boundary {
+    folder: Utf8PathBuf,
+    /// Folders and files below it that are no links.
+    plain: Mutex<HashSet<Utf8PathBuf>>,
 }
 
-/// Whether `path` is below `boundary`, by its text and with no link among the parts that are below.
-fn has_no_link(boundary: &Utf8Path, path: &Utf8Path) -> io::Result<bool> {
-    let Ok(below) = path.strip_prefix(boundary) else { return Ok(false) };
-    let mut place = boundary.to_owned();
-    for part in below.components() {
-        let Utf8Component::Normal(name) = part else { return Ok(false) };
-        place.push(name);
-        if fs::symlink_metadata(&place)?.is_symlink() {
-            return Ok(false);
-        }
+impl Boundary {
+    /// Around an absolute folder.
+    pub fn new(folder: Utf8PathBuf) -> Self {
+        Self { folder, plain: Mutex::default() }
     }
-    Ok(true)
+
+    /// Whether `path`, with every link on its way followed, still lies inside. Where nothing below the boundary is a link,
+    /// and that is usual, only what is below it is looked at.
+    ///
+    /// # Errors
+    /// There is no such path, or it cannot be reached.
+    pub fn contains(&self, path: &Utf8Path) -> io::Result<bool> {
+        if self.has_no_link(path)? {
+            return Ok(true);
+        }
+        let real = fs::canonicalize(path)?;
+        Ok(real.starts_with(&self.folder) || real.starts_with(fs::canonicalize(&self.folder)?))
+    }
+
+    /// Whether `path` is below, by its text and with no link among the parts that are below.
+    fn has_no_link(&self, path: &Utf8Path) -> io::Result<bool> {
+        let Ok(below) = path.strip_prefix(&self.folder) else { return Ok(false) };
+        let mut place = self.folder.clone();
+        for part in below.components() {
+            let Utf8Component::Normal(name) = part else { return Ok(false) };
+            place.push(name);
+            if !self.is_plain(&place)? {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
+    fn is_plain(&self, place: &Utf8Path) -> io::Result<bool> {
+        let plain = || self.plain.lock().expect("nothing panics while it holds this lock");
+        if plain().contains(place) {
+            return Ok(true);
+        }
+        let is_plain = !fs::symlink_metadata(place)?.is_symlink();
+        if is_plain {
+            plain().insert(place.to_owned());
+        }
+        Ok(is_plain)
+    }
+}
+
+impl Deref for Boundary {
+    type Target = Utf8Path;
+
+    fn deref(&self) -> &Utf8Path {
+        &self.folder
+    }
+}
+
+impl AsRef<Path> for Boundary {
+    fn as_ref(&self) -> &Path {
+        self.folder.as_ref()
+    }
+}
+
+impl fmt::Display for Boundary {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.folder.fmt(f)
+    }
 }
 
 #[cfg(test)]
@@ -83,7 +135,8 @@ mod tests {
         symlink("a", boundary.join("to-a")).unwrap();
         symlink("../outside", boundary.join("out")).unwrap();
         symlink("repository", root.join("other-name")).unwrap();
-        let is_inside = |path: &str| is_really_inside(&boundary, &root.join(path));
+        let repository = Boundary::new(boundary.clone());
+        let is_inside = |path: &str| repository.contains(&root.join(path));
         for inside in ["repository", "repository/a/b", "repository/to-a/b", "other-name/a"] {
             assert!(is_inside(inside).unwrap(), "{inside}");
         }
@@ -93,7 +146,19 @@ mod tests {
         for missing in ["repository/missing", "repository/a/missing"] {
             assert_eq!(is_inside(missing).unwrap_err().kind(), io::ErrorKind::NotFound, "{missing}");
         }
-        assert!(is_really_inside(&root.join("other-name"), &root.join("other-name/a")).unwrap());
-        assert!(!is_really_inside(&root.join("other-name"), &root.join("other-name/out/c")).unwrap());
+        let other = Boundary::new(root.join("other-name"));
+        assert!(other.contains(&root.join("other-name/a")).unwrap());
+        assert!(!other.contains(&root.join("other-name/out/c")).unwrap());
+    }
+
+    #[test]
+    fn a_folder_that_was_seen_is_not_looked_at_again() {
+        let kept = tempfile::tempdir().unwrap();
+        let root = Utf8PathBuf::try_from(kept.path().to_owned()).unwrap();
+        fs::create_dir(root.join("a")).unwrap();
+        let boundary = Boundary::new(root.clone());
+        assert!(boundary.contains(&root.join("a")).unwrap());
+        fs::remove_dir(root.join("a")).unwrap();
+        assert!(boundary.contains(&root.join("a")).unwrap());
     }
 }

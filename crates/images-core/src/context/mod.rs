@@ -29,7 +29,7 @@ mod walk;
 pub use archive::write_tar;
 pub use entry::{Context, Entry, EntryKind};
 pub use error::{ContextError, StageError};
-pub(crate) use links::is_really_inside;
+pub use links::Boundary;
 pub use reading::{ContextRequest, EPOCH, Joined, Modes, read};
 pub use stage::stage;
 pub use stat_cache::StatCache;

@@ -5,7 +5,7 @@ use images_dockerfile::{Ignore, Sources};
 
 use super::selection::Selection;
 use super::walk::{Stop, walk};
-use super::{Context, ContextError, Entry, EntryKind, StatCache, links, missing};
+use super::{Boundary, Context, ContextError, Entry, EntryKind, StatCache, missing};
 
 /// The modification time that entries get unless another is asked for: 1980-01-01T00:00:00Z, the first that a zip
 /// archive can hold, too.
@@ -15,7 +15,7 @@ pub const EPOCH: i64 = 315_532_800;
 #[derive(Debug, Clone, Copy)]
 pub struct ContextRequest<'a> {
     /// The repository's folder, absolute. Nothing outside is read, and no link may lead out of it.
-    pub repository: &'a Utf8Path,
+    pub repository: &'a Boundary,
     /// The context's root, absolute and inside the repository.
     pub folder: &'a Utf8Path,
     /// Absolute folders that hold our own caches; they are in no context.
@@ -73,7 +73,9 @@ pub fn read(request: &ContextRequest<'_>, cache: &StatCache) -> Result<Context, 
 }
 
 fn check_place(request: &ContextRequest<'_>) -> Result<(), ContextError> {
-    let inside = links::is_really_inside(request.repository, request.folder)
+    let inside = request
+        .repository
+        .contains(request.folder)
         .map_err(|source| ContextError::Io { path: ".".to_owned(), source })?;
     let outside = || ContextError::Outside { path: request.folder.to_string() };
     inside.then_some(()).ok_or_else(outside)

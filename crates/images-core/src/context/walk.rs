@@ -93,9 +93,11 @@ impl<'a> Root<'a> {
         let to = links::resolve_below(&joined.to).ok_or_else(|| outside(&joined.to))?;
         let boundary = if joined.from.starts_with(request.repository) {
             let parent = joined.from.parent().unwrap_or(&joined.from);
-            let inside = links::is_really_inside(request.repository, parent)
+            let inside = request
+                .repository
+                .contains(parent)
                 .map_err(|source| ContextError::Io { path: to.to_string(), source })?;
-            inside.then_some(request.repository).ok_or_else(|| outside(&joined.from))?
+            inside.then_some(&**request.repository).ok_or_else(|| outside(&joined.from))?
         } else {
             &joined.from
         };

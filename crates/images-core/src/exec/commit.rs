@@ -24,7 +24,7 @@ pub(super) fn labels(graph: &Graph<'_>, id: NodeId, cancel: &Cancel) -> BTreeMap
         program: "git".to_owned(),
         args,
         env: BTreeMap::new(),
-        cwd: Some(workspace.repository.clone()),
+        cwd: Some(workspace.repository.to_owned()),
         output: Output::Capture,
     };
     let Ok(ended) = child.run(cancel) else { return BTreeMap::new() };

@@ -17,7 +17,7 @@ use super::root::{Root, is_registry, is_repository};
 use super::variants::{self, Variant};
 use super::{members, root};
 use crate::Error;
-use crate::context::is_really_inside;
+use crate::context::Boundary;
 
 /// What a workspace is loaded with.
 #[derive(Debug, Clone)]
@@ -42,7 +42,7 @@ pub struct Workspace {
     /// The folder of the root Cargo.toml. Absolute.
     pub root: Utf8PathBuf,
     /// The folder that contexts may not leave: the git checkout's, else the root. Absolute.
-    pub repository: Utf8PathBuf,
+    pub repository: Boundary,
     /// The root Cargo.toml.
     pub source: SourceText,
     /// The registry's host, where there is one.
@@ -106,7 +106,7 @@ impl Workspace {
 /// All that is wrong with the members, or the first thing that is wrong with the workspace itself.
 pub fn load(options: &LoadOptions, cancel: &Cancel) -> Result<Workspace, Error> {
     let root = root::find(&options.start, options.manifest_path.as_deref())?;
-    let repository = repository(&root.folder);
+    let repository = Boundary::new(repository(&root.folder));
     let candidates: Vec<_> =
         members::candidates(&root.folder, &root.source, &root.settings)?.into_iter().collect();
     let read = threads::map(options.jobs, &candidates, |(folder, required)| {
@@ -122,7 +122,7 @@ pub fn load(options: &LoadOptions, cancel: &Cancel) -> Result<Workspace, Error> 
 
 fn assemble(
     root: Root,
-    repository: Utf8PathBuf,
+    repository: Boundary,
     drafts: Vec<Draft>,
     crates: Option<CrateIndex>,
     options: &LoadOptions,
@@ -256,7 +256,7 @@ impl Draft {
     /// Reads one candidate; `None` where there is no Image.toml and none is required.
     fn read(
         root: &Root,
-        repository: &Utf8Path,
+        repository: &Boundary,
         folder: &Utf8Path,
         required: Option<Range<usize>>,
     ) -> Result<Option<Self>, Error> {
@@ -332,7 +332,7 @@ fn context_folder(
     source: &SourceText,
     manifest: &Manifest,
     folder: &Utf8Path,
-    repository: &Utf8Path,
+    repository: &Boundary,
 ) -> Result<Utf8PathBuf, Error> {
     let Some(context) = &manifest.image.context else { return Ok(folder.to_owned()) };
     let path = normal(&folder.join(context.get_ref()));
@@ -377,7 +377,7 @@ pub(crate) fn normal(path: &Utf8Path) -> Utf8PathBuf {
 
 fn read_dockerfile(
     root: &Root,
-    repository: &Utf8Path,
+    repository: &Boundary,
     source: &SourceText,
     manifest: &Manifest,
     folder: &Utf8Path,
@@ -387,7 +387,7 @@ fn read_dockerfile(
     let shown = members::relative(&path, &root.folder);
     let span = name.map_or(0..0, images_schema::Spanned::span);
     // One that is missing is told of below.
-    let is_inside = is_really_inside(repository, &path).unwrap_or(true);
+    let is_inside = repository.contains(&path).unwrap_or(true);
     if !path.starts_with(repository) || !is_inside {
         let label = format!("leads to {}", real_path(&path));
         let diagnostic = source.error(span, "the Dockerfile is outside of the repository", label);

@@ -334,7 +334,7 @@ fn a_checkouts_folder_is_the_repository() {
     project.options.start = project.path("inner");
     assert_eq!(project.problems().len(), 1);
     std::fs::create_dir(project.path(".git")).unwrap();
-    assert_eq!(project.load().repository, project.root());
+    assert_eq!(&*project.load().repository, project.root());
 }
 
 #[test]

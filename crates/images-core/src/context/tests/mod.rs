@@ -125,7 +125,7 @@ impl Ask {
 
     fn read_with(&self, cache: &StatCache) -> Result<Context, ContextError> {
         let Self { repository, folder, private, ignore, sources, joined, modes, epoch } = self;
-        let (modes, epoch) = (*modes, *epoch);
+        let (modes, epoch, repository) = (*modes, *epoch, &Boundary::new(repository.clone()));
         read(&ContextRequest { repository, folder, private, ignore, sources, joined, modes, epoch }, cache)
     }
 
