@@ -1,5 +1,11 @@
 //! The built-in engine: images without a daemon.
 //!
 //! 1. [`model`]: digests, descriptors, manifests, indexes and configurations, as the OCI image specification has them.
+//! 2. [`layer`]: what layers hold, written and read.
+//! 3. [`layout`]: where blobs, images and their names are kept.
+//! 4. [`tree`]: the file system that layers make together.
 
+pub mod layer;
+pub mod layout;
 pub mod model;
+pub mod tree;
