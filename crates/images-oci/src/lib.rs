@@ -4,7 +4,9 @@
 //! 2. [`layer`]: what layers hold, written and read.
 //! 3. [`layout`]: where blobs, images and their names are kept.
 //! 4. [`tree`]: the file system that layers make together.
+//! 5. [`copy`]: what `COPY`, `ADD` and `WORKDIR` change in it.
 
+pub mod copy;
 pub mod layer;
 pub mod layout;
 pub mod model;

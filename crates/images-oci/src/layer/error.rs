@@ -27,6 +27,14 @@ pub enum LayerError {
         /// What is wrong.
         reason: String,
     },
+    /// A kind of member that is in no layer.
+    #[error("the archive has a member of the kind `{kind}` at byte {offset}, which is not supported")]
+    Kind {
+        /// Its type flag.
+        kind: char,
+        /// Of its header, in the uncompressed archive.
+        offset: u64,
+    },
     /// A name that leads out of the root, or cannot be a name.
     #[error("the archive has the name `{name}`, {reason}: it is refused")]
     Name {

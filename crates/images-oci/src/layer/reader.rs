@@ -119,7 +119,7 @@ impl<R: Read> TarReader<R> {
             b'1' => MemberKind::Hardlink(clean(&link)?),
             b'2' => MemberKind::Symlink(text(&link)?),
             b'3' | b'4' | b'6' => MemberKind::Special(header.special(flag)?),
-            _ => return Err(header.damaged(format!("there is a member of the kind {:?}", char::from(flag)))),
+            _ => return Err(LayerError::Kind { kind: char::from(flag), offset: header.offset }),
         };
         let is_file = matches!(kind, MemberKind::File { .. });
         // Only files have content; others must not claim some that would then be read as headers.

@@ -84,7 +84,8 @@ impl Spool {
             let input = packing.unpack(BufReader::new(file))?;
             Ok(TarReader::new(input, self.limits).next())
         });
-        matches!(first, Ok(Ok(Some(_))))
+        // What is refused is an archive all the same.
+        matches!(first, Ok(Ok(Some(_)) | Err(LayerError::Name { .. } | LayerError::Kind { .. })))
     }
 
     pub(super) fn key(&self) -> Option<&str> {

@@ -41,6 +41,11 @@ impl Tree {
         Self { root: Arc::new(Node::folder(Meta::new(0o755, 0))) }
     }
 
+    /// The tree below a folder.
+    pub fn of(root: Arc<Node>) -> Self {
+        Self { root }
+    }
+
     /// Its root.
     pub fn root(&self) -> &Arc<Node> {
         &self.root
