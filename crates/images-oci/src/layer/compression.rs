@@ -21,8 +21,9 @@ pub enum Compression {
     Zstd,
 }
 
-/// Of 1 to 9. Measured on binaries, sources and libraries: level 6 makes 1 to 2 % less, in twice the time.
-const GZIP_LEVEL: u32 = 4;
+/// Of 1 to 9. Measured with a binary of 33 MB: level 1 makes 14.8 MB in 0.23 s, 2 makes 13.4 MB in 0.39 s, 4 makes 12.6 MB
+/// in 0.70 s, 6 makes 12.4 MB in 1.74 s. What 4 saves is sent faster than it is made on all but slow lines.
+const GZIP_LEVEL: u32 = 2;
 /// What the encoder is handed at once, always, so that the bytes that it makes cannot depend on how they came.
 const CHUNK: usize = 64 << 10;
 

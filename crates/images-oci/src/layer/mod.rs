@@ -13,6 +13,8 @@ mod header;
 pub mod name;
 mod reader;
 mod spool;
+#[cfg(test)]
+mod tests;
 mod whiteout;
 mod writer;
 mod zstd_frames;

@@ -74,7 +74,7 @@ impl BlobWriter {
         let file = self.file;
         file.as_file()
             .set_permissions(readable())
-            .and_then(|()| file.as_file().sync_all())
+            .and_then(|()| file.as_file().sync_data())
             .and_then(|()| file.persist(&path).map_err(|error| error.error))
             .map_err(LayoutError::io("write", path))?;
         Ok((digest, self.size))

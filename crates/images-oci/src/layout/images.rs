@@ -3,6 +3,9 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::fs;
 use std::io;
+use std::num::NonZero;
+
+use images_engine::threads;
 
 use super::{Layout, LayoutError};
 use crate::model::{Descriptor, Digest, media_type};
@@ -26,18 +29,23 @@ impl Layout {
     /// `index.json` or the folder of blobs cannot be read.
     pub fn images(&self) -> Result<Vec<StoredImage>, LayoutError> {
         let present = self.present()?;
-        let mut images: Vec<StoredImage> = Vec::new();
-        let mut places: HashMap<Digest, Option<usize>> = HashMap::new();
-        for (name, manifest) in self.descriptors()? {
-            let place = *places.entry(manifest.digest).or_insert_with(|| {
-                images.push(self.whole(&manifest, &present)?);
-                Some(images.len() - 1)
+        let named = self.descriptors()?;
+        let mut places: HashMap<Digest, usize> = HashMap::new();
+        let mut manifests: Vec<&Descriptor> = Vec::new();
+        for (_, manifest) in &named {
+            places.entry(manifest.digest).or_insert_with(|| {
+                manifests.push(manifest);
+                manifests.len() - 1
             });
-            if let Some(place) = place {
-                images[place].names.extend(name);
+        }
+        let jobs = std::thread::available_parallelism().map_or(1, NonZero::get);
+        let mut images = threads::map(jobs, &manifests, |manifest| self.whole(manifest, &present));
+        for (name, manifest) in &named {
+            if let Some(image) = &mut images[places[&manifest.digest]] {
+                image.names.extend(name.clone());
             }
         }
-        Ok(images)
+        Ok(images.into_iter().flatten().collect())
     }
 
     fn present(&self) -> Result<HashSet<Digest>, LayoutError> {

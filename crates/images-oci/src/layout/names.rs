@@ -1,14 +1,15 @@
 //! Names: the references in `index.json`.
 //!
 //! Each is the annotation `org.opencontainers.image.ref.name` of a descriptor, the full reference, as `podman` and
-//! `skopeo` look for in `oci:FOLDER:NAME`. What else is in `index.json` is kept.
+//! `skopeo` look for in `oci:FOLDER:NAME`. What else is in `index.json` is kept. Each entry is kept as the text that it is
+//! in the file, so an update of one of thousands parses none and writes them as they are.
 
 use std::fs::{self, File};
 use std::io;
 use std::os::unix::fs::MetadataExt;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::{Layout, LayoutError, replace};
 use crate::model::{Descriptor, media_type};
@@ -21,7 +22,7 @@ const REF_NAME: &str = "org.opencontainers.image.ref.name";
 #[derive(Debug, Default)]
 pub(super) struct Names {
     waiting: Mutex<Vec<Waiting>>,
-    known: Mutex<Option<(Stamp, Value)>>,
+    known: Mutex<Option<(Stamp, IndexText)>>,
 }
 
 /// Tells one state of the file from another.
@@ -31,6 +32,21 @@ struct Stamp {
     inode: u64,
     size: u64,
     changed: (i64, i64),
+}
+
+/// `index.json`.
+#[derive(Debug)]
+struct IndexText {
+    /// Everything but the descriptors.
+    other: Map<String, Value>,
+    entries: Vec<EntryText>,
+}
+
+/// One descriptor.
+#[derive(Debug)]
+struct EntryText {
+    name: Option<String>,
+    text: String,
 }
 
 /// To be set, or with no descriptor to be removed.
@@ -65,8 +81,8 @@ impl Layout {
     /// `index.json` cannot be read.
     pub fn resolve(&self, name: &str) -> Result<Option<Descriptor>, LayoutError> {
         self.read_index(|index| {
-            let named = descriptors(index).iter().find(|entry| name_of(entry) == Some(name));
-            named.and_then(parse)
+            let named = index.entries.iter().find(|entry| entry.name.as_deref() == Some(name));
+            named.and_then(EntryText::parse)
         })
     }
 
@@ -82,8 +98,8 @@ impl Layout {
     /// All descriptors of `index.json`, with their names.
     pub(super) fn descriptors(&self) -> Result<Vec<(Option<String>, Descriptor)>, LayoutError> {
         self.read_index(|index| {
-            let entries = descriptors(index).iter();
-            entries.filter_map(|entry| Some((name_of(entry).map(str::to_owned), parse(entry)?))).collect()
+            let parsed = |entry: &EntryText| Some((entry.name.clone(), entry.parse()?));
+            index.entries.iter().filter_map(parsed).collect()
         })
     }
 
@@ -105,21 +121,19 @@ impl Layout {
         result
     }
 
-    fn apply(&self, batch: &[Waiting], known: &mut Option<(Stamp, Value)>) -> Result<(), LayoutError> {
+    fn apply(&self, batch: &[Waiting], known: &mut Option<(Stamp, IndexText)>) -> Result<(), LayoutError> {
         let _locked = self.lock()?;
         let mut index = self.current(known)?.1;
         for (name, descriptor) in batch.iter().flat_map(|waiting| &waiting.change) {
-            set(&mut index, name, descriptor.as_ref());
+            index.set(name, descriptor.as_ref());
         }
         let path = self.index_path();
-        let bytes = serde_json::to_vec(&index)
-            .map_err(|error| LayoutError::io("encode", path.clone())(error.into()))?;
-        replace(&self.scratch(), &path, &bytes)?;
+        replace(&self.scratch(), &path, index.text().as_bytes())?;
         *known = stamp(&path)?.map(|stamp| (stamp, index));
         Ok(())
     }
 
-    fn read_index<R>(&self, read: impl FnOnce(&Value) -> R) -> Result<R, LayoutError> {
+    fn read_index<R>(&self, read: impl FnOnce(&IndexText) -> R) -> Result<R, LayoutError> {
         let mut known = lock(&self.inner.names.known);
         let (stamp, index) = self.current(&mut known)?;
         let result = read(&index);
@@ -129,7 +143,10 @@ impl Layout {
 
     /// Takes what is known, or reads the file if that is another one by now. An index that is absent or malformed is an
     /// empty one: what it named is built again.
-    fn current(&self, known: &mut Option<(Stamp, Value)>) -> Result<(Option<Stamp>, Value), LayoutError> {
+    fn current(
+        &self,
+        known: &mut Option<(Stamp, IndexText)>,
+    ) -> Result<(Option<Stamp>, IndexText), LayoutError> {
         let path = self.index_path();
         let stamp = stamp(&path)?;
         if let Some((known, index)) = known.take_if(|(known, _)| Some(*known) == stamp) {
@@ -140,10 +157,7 @@ impl Layout {
             Err(error) if error.kind() == io::ErrorKind::NotFound => Vec::new(),
             Err(error) => return Err(LayoutError::io("read", path)(error)),
         };
-        let index = serde_json::from_slice::<Value>(&bytes)
-            .ok()
-            .filter(|index| index["schemaVersion"] == 2 && index["manifests"].is_array());
-        Ok((stamp, index.unwrap_or_else(empty)))
+        Ok((stamp, IndexText::read(&bytes).unwrap_or_else(IndexText::empty)))
     }
 
     /// Waits for other processes; the lock ends with this one, however it ends.
@@ -164,37 +178,61 @@ impl Layout {
     }
 }
 
-fn empty() -> Value {
-    json!({ "schemaVersion": 2, "mediaType": media_type::INDEX, "manifests": [] })
+impl IndexText {
+    fn empty() -> Self {
+        let mut other = Map::new();
+        other.insert("schemaVersion".to_owned(), 2.into());
+        other.insert("mediaType".to_owned(), media_type::INDEX.into());
+        Self { other, entries: Vec::new() }
+    }
+
+    fn read(bytes: &[u8]) -> Option<Self> {
+        let mut other: Map<String, Value> = serde_json::from_slice(bytes).ok()?;
+        if other.get("schemaVersion")? != 2 {
+            return None;
+        }
+        let Value::Array(entries) = other.remove("manifests")? else { return None };
+        Some(Self { other, entries: entries.iter().map(EntryText::of).collect() })
+    }
+
+    fn text(&self) -> String {
+        let entries: Vec<&str> = self.entries.iter().map(|entry| entry.text.as_str()).collect();
+        let mut text = Value::Object(self.other.clone()).to_string();
+        // Never empty: there is the version at least.
+        text.pop();
+        text.push_str(",\"manifests\":[");
+        text.push_str(&entries.join(","));
+        text.push_str("]}");
+        text
+    }
+
+    fn set(&mut self, name: &str, descriptor: Option<&Descriptor>) {
+        let new = descriptor.map(|descriptor| {
+            let mut named = descriptor.clone();
+            named.annotations.insert(REF_NAME.to_owned(), name.to_owned());
+            EntryText::of(&json!(named))
+        });
+        let place = self.entries.iter().position(|entry| entry.name.as_deref() == Some(name));
+        match (place, new) {
+            (Some(place), Some(new)) => self.entries[place] = new,
+            (Some(place), None) => drop(self.entries.remove(place)),
+            (None, Some(new)) => self.entries.push(new),
+            (None, None) => {}
+        }
+    }
 }
 
-fn descriptors(index: &Value) -> &[Value] {
-    index["manifests"].as_array().map_or(&[], Vec::as_slice)
-}
+impl EntryText {
+    fn of(entry: &Value) -> Self {
+        let name = entry["annotations"][REF_NAME].as_str().map(str::to_owned);
+        Self { name, text: entry.to_string() }
+    }
 
-fn name_of(entry: &Value) -> Option<&str> {
-    entry["annotations"][REF_NAME].as_str()
-}
-
-fn parse(entry: &Value) -> Option<Descriptor> {
-    let mut descriptor: Descriptor = serde::Deserialize::deserialize(entry).ok()?;
-    descriptor.annotations.remove(REF_NAME);
-    Some(descriptor)
-}
-
-fn set(index: &mut Value, name: &str, descriptor: Option<&Descriptor>) {
-    let Some(entries) = index["manifests"].as_array_mut() else { return };
-    let new = descriptor.map(|descriptor| {
-        let mut named = descriptor.clone();
-        named.annotations.insert(REF_NAME.to_owned(), name.to_owned());
-        json!(named)
-    });
-    let place = entries.iter().position(|entry| name_of(entry) == Some(name));
-    match (place, new) {
-        (Some(place), Some(new)) => entries[place] = new,
-        (Some(place), None) => drop(entries.remove(place)),
-        (None, Some(new)) => entries.push(new),
-        (None, None) => {}
+    /// What is no descriptor is kept, and is none.
+    fn parse(&self) -> Option<Descriptor> {
+        let mut descriptor: Descriptor = serde_json::from_str(&self.text).ok()?;
+        descriptor.annotations.remove(REF_NAME);
+        Some(descriptor)
     }
 }
 
