@@ -244,7 +244,7 @@ impl Fields<'_> {
 
     fn mtime(&self, extended: &BTreeMap<String, Vec<u8>>) -> Result<i64, LayerError> {
         let Some(value) = extended.get("mtime") else {
-            return Ok(self.signed(136..148, "mtime")?);
+            return self.signed(136..148, "mtime");
         };
         let text = std::str::from_utf8(value).unwrap_or_default();
         let (seconds, fraction) = text.split_once('.').unwrap_or((text, ""));

@@ -239,14 +239,14 @@ fn images_are_listed_with_their_names_and_labels_if_they_are_whole() {
         let path = case.layout.blob_path(&part.digest);
         let good = fs::read(&path).unwrap();
         fs::remove_file(&path).unwrap();
-        assert_eq!(case.layout.images().unwrap(), [second.clone()]);
+        assert_eq!(case.layout.images().unwrap(), std::slice::from_ref(&second));
         fs::write(&path, &good[1..]).unwrap();
-        assert_eq!(case.layout.images().unwrap(), [second.clone()]);
+        assert_eq!(case.layout.images().unwrap(), std::slice::from_ref(&second));
         if *part != manifest.layers[0] {
             let mut flipped = good.clone();
             flipped[0] ^= 1;
             fs::write(&path, flipped).unwrap();
-            assert_eq!(case.layout.images().unwrap(), [second.clone()]);
+            assert_eq!(case.layout.images().unwrap(), std::slice::from_ref(&second));
         }
         fs::write(&path, &good).unwrap();
     }

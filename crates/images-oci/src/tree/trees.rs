@@ -14,8 +14,11 @@ pub struct Trees {
     layout: Layout,
     limits: Limits,
     /// By the diff ids from the lowest layer on.
-    known: Mutex<HashMap<Vec<Digest>, Arc<Mutex<Option<Tree>>>>>,
+    known: Mutex<HashMap<Vec<Digest>, Place>>,
 }
+
+/// Where a tree is put, by the one who reads its layers.
+type Place = Arc<Mutex<Option<Tree>>>;
 
 impl Trees {
     /// None is read yet.
@@ -62,7 +65,7 @@ impl Trees {
         Ok(tree)
     }
 
-    fn place(&self, layers: &[Layer]) -> Arc<Mutex<Option<Tree>>> {
+    fn place(&self, layers: &[Layer]) -> Place {
         let chain = layers.iter().map(|layer| layer.diff_id).collect();
         Arc::clone(self.known.lock().unwrap_or_else(PoisonError::into_inner).entry(chain).or_default())
     }
