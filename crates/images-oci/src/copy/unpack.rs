@@ -74,6 +74,8 @@ fn parent_of(stage: &mut Stage, folder: &str, parent: &str, entry: &Entry) -> Re
     let root = below(stage, folder).unwrap_or_default();
     let resolved = root.resolve(parent)?;
     let is_there = root.get(&resolved).is_some();
+    // A folder that two trees share is copied before it is changed.
+    drop(root);
     let path = join(folder, &resolved);
     if !is_there && resolved != parent {
         return Err(CopyError::Dangling { member: entry.path.clone() });
