@@ -46,7 +46,7 @@ fn add(
         } else {
             let kind =
                 kind(&file, &stat, key(&path)).map_err(|error| unreadable(&file, &error.to_string()))?;
-            tree.put(&path, Arc::new(Node { meta, kind }));
+            tree.put(&path, Arc::new(Node::new(meta, kind)));
         }
     }
     Ok(())

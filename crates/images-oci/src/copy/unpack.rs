@@ -66,7 +66,7 @@ fn unpack_entry(stage: &mut Stage, folder: &str, entry: &Entry) -> Result<(), Co
         Kind::Whiteout | Kind::Opaque => return Ok(()),
     };
     stage.remove(&path);
-    stage.put(&path, Arc::new(Node { meta: entry.meta.clone(), kind }))
+    stage.put(&path, Arc::new(Node::new(entry.meta.clone(), kind)))
 }
 
 /// The folder that a member goes into, links followed as if `folder` were the root.

@@ -46,7 +46,7 @@ impl Tree {
             Kind::Symlink { target } => NodeKind::Symlink(target.clone()),
             Kind::Special(special) => NodeKind::Special(*special),
         };
-        self.put(&entry.path, Arc::new(Node { meta: entry.meta.clone(), kind }));
+        self.put(&entry.path, Arc::new(Node::new(entry.meta.clone(), kind)));
         Ok(())
     }
 

@@ -33,6 +33,14 @@ pub enum NodeKind {
 }
 
 impl Node {
+    /// A node. A symbolic link has the mode 0777, whatever an archive says: on Linux there is no other.
+    pub fn new(mut meta: Meta, kind: NodeKind) -> Self {
+        if matches!(kind, NodeKind::Symlink(_)) {
+            meta.mode = 0o777;
+        }
+        Self { meta, kind }
+    }
+
     /// An empty folder.
     pub fn folder(meta: Meta) -> Self {
         Self { meta, kind: NodeKind::Folder(BTreeMap::new()) }
