@@ -5,7 +5,7 @@ use super::CopyError;
 /// A mode that is set, or changed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Chmod {
-    /// Octal digits: the whole mode with its special bits, as BuildKit has it since 0.10; before, 0777 of it.
+    /// Octal digits: the whole mode with its special bits, as docker 26 has it; docker 20.10 takes 0777 of it.
     Set(u32),
     /// Clauses as of chmod(1), without a umask:
     /// <https://github.com/tonistiigi/dchapes-mode/blob/main/mode.go>.

@@ -1,4 +1,4 @@
-//! Each expectation with `docker:` was seen with docker 26's BuildKit.
+//! What `docker:` names was seen to do this with docker 26's BuildKit.
 
 mod archives;
 
@@ -130,7 +130,7 @@ fn a_file_goes_to_the_name_or_into_a_folder_that_is_there_or_written_with_a_slas
         case.run("COPY d/r y/z"),
         ["w/ 755 0:0", "w/y/ 755 0:0", "w/y/z/ 755 0:0", "w/y/z/r = r 4711 0:0"]
     );
-    // docker: COPY f /z/.. and COPY f /q/. and COPY f ""
+    // docker: COPY f /z/.. and COPY f /y/. and COPY f ""
     assert_eq!(case.run("COPY f /z/.."), ["f = hi 644 0:0"]);
     assert_eq!(case.run("COPY f /q/."), ["q/ 755 0:0", "q/f = hi 644 0:0"]);
     assert_eq!(case.run("COPY f \"\""), ["w/ 755 0:0", "w/f = hi 644 0:0"]);
@@ -138,7 +138,7 @@ fn a_file_goes_to_the_name_or_into_a_folder_that_is_there_or_written_with_a_slas
 
 #[test]
 fn of_several_sources_without_a_slash_the_last_is_there() {
-    // docker: COPY f d/r /x
+    // docker: COPY f lf /x
     assert_eq!(case().run("COPY f d/r /x"), ["x = r 4711 0:0"]);
     assert_eq!(case().run("COPY f d/r /x/"), ["x/ 755 0:0", "x/f = hi 644 0:0", "x/r = r 4711 0:0"]);
 }
@@ -256,7 +256,7 @@ fn links_on_the_way_to_the_destination_are_followed_and_at_its_end_too_but_not_b
         Entry::symlink("x/f", "../real/other", 0),
         Entry::symlink("loop", "loop", 0),
     ]);
-    // docker: each of these.
+    // docker: the first three.
     assert_eq!(case.run("COPY f /ln"), ["real/ 755 0:0", "real/f = hi 644 0:0"]);
     assert_eq!(case.run("COPY f /up/g")[2], "real/sub/g = hi 644 0:0");
     assert_eq!(case.run("COPY f /dangling/h"), ["nowhere/ 755 0:0", "nowhere/h = hi 644 0:0"]);

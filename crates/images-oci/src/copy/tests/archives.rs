@@ -47,7 +47,7 @@ fn an_archive_is_unpacked_by_add_with_its_own_owners_and_copied_by_copy() {
     ]);
     fs::write(case.root.join("c/t.tar"), &plain).unwrap();
     fs::write(case.root.join("c/t.any"), gzipped(&plain)).unwrap();
-    // docker: ADD --chown=7:8 --chmod=600 t.tar /o
+    // docker: ADD --chown=7:8 t.tar /o/, and ADD --chmod=600 t.tar /o/
     let expected = [
         "o/ 755 7:8",
         "o/a/ 640 3:4",
