@@ -5,9 +5,11 @@
 //! 3. [`layout`]: where blobs, images and their names are kept.
 //! 4. [`tree`]: the file system that layers make together.
 //! 5. [`copy`]: what `COPY`, `ADD` and `WORKDIR` change in it.
+//! 6. [`registry`]: images come from registries, and go there.
 
 pub mod copy;
 pub mod layer;
 pub mod layout;
 pub mod model;
+pub mod registry;
 pub mod tree;

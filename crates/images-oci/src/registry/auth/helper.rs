@@ -1,0 +1,65 @@
+//! Programs that keep credentials: <https://github.com/docker/docker-credential-helpers#development>.
+
+use std::collections::BTreeMap;
+
+use images_engine::process::{Cancel, Child, Output};
+use serde::Deserialize;
+
+use super::super::{RegistryError, RegistryErrorKind};
+use super::credential::Credential;
+
+#[derive(Deserialize)]
+struct Answer {
+    #[serde(rename = "Username", default)]
+    username: String,
+    #[serde(rename = "Secret", default)]
+    secret: String,
+}
+
+/// What the helper knows of a server. `None` where it says that there is nothing.
+///
+/// # Errors
+/// There is no such program, or it fails otherwise.
+pub(super) fn get(name: &str, server: &str, cancel: &Cancel) -> Result<Option<Credential>, RegistryError> {
+    let program = format!("docker-credential-{name}");
+    if name.contains(['/', '\\']) {
+        return Err(wrong(&program, "it is no name of a program"));
+    }
+    let child = Child {
+        program: program.clone(),
+        args: vec!["get".to_owned()],
+        env: BTreeMap::new(),
+        cwd: None,
+        output: Output::Capture,
+    };
+    let ended = child.run_fed(cancel, |stdin| stdin.write_all(server.as_bytes()));
+    let ended = ended.map_err(|error| wrong(&program, &error.to_string()))?;
+    if cancel.is_interrupted() {
+        return Err(RegistryError::interrupted());
+    }
+    let said = String::from_utf8_lossy(&ended.stdout);
+    if ended.code != Some(0) {
+        // The texts of `credentials/error.go` there: nothing is kept for the server.
+        if said.contains("credentials not found") {
+            return Ok(None);
+        }
+        let stderr = String::from_utf8_lossy(&ended.stderr);
+        let why = [said.trim(), stderr.trim()].into_iter().find(|text| !text.is_empty());
+        return Err(wrong(&program, why.unwrap_or("it failed without a word")));
+    }
+    let answer: Answer =
+        serde_json::from_str(&said).map_err(|_| wrong(&program, "its answer is no JSON of a helper"))?;
+    Ok(match (answer.username.as_str(), answer.secret) {
+        ("", secret) if secret.is_empty() => None,
+        ("<token>", secret) => Some(Credential::Identity(secret)),
+        (username, password) => Some(Credential::Basic { username: username.to_owned(), password }),
+    })
+}
+
+fn wrong(program: &str, why: &str) -> RegistryError {
+    RegistryError::new(
+        RegistryErrorKind::Input,
+        format!("the credential helper `{program}` cannot be used: {why}"),
+    )
+    .help("install it, or remove it from `credHelpers` or `credsStore` of your docker configuration")
+}
