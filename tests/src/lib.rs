@@ -4,8 +4,9 @@
 //! 1. [`flavour`]: which engines there are, as data, and why the others are not there.
 //! 2. [`engine`]: one of them, ready to use, in an environment of its own.
 //! 3. [`server`], [`daemon`], [`registry`]: what is started for them, and stopped at the end.
-//! 4. [`archive`]: what is in an image.
-//! 5. [`workspace`]: a workspace in a temporary folder, and the tool's answers about it.
+//! 4. [`fake_registry`]: a registry in this process, which does wrong when it is told to.
+//! 5. [`archive`]: what is in an image.
+//! 6. [`workspace`]: a workspace in a temporary folder, and the tool's answers about it.
 
 // A test starts processes and reads its environment itself: the product's ways of doing so are what it tests.
 #![allow(clippy::disallowed_methods, clippy::print_stderr)]
@@ -13,6 +14,7 @@
 pub mod archive;
 pub mod daemon;
 pub mod engine;
+pub mod fake_registry;
 pub mod flavour;
 pub mod machine;
 pub mod program;

@@ -22,10 +22,18 @@ impl Registry {
     /// # Errors
     /// It does not start.
     pub fn start(program: &Path, folder: &Path) -> Result<Self, String> {
+        Self::start_with(program, folder, "", "")
+    }
+
+    /// The same with more settings: further ones of `http`, and others.
+    ///
+    /// # Errors
+    /// It does not start.
+    pub fn start_with(program: &Path, folder: &Path, http: &str, others: &str) -> Result<Self, String> {
         let address = free_address().map_err(|error| format!("no free port: {error}"))?;
         let configuration = folder.join("registry.yml");
         let text = format!(
-            "version: 0.1\nstorage: {{filesystem: {{rootdirectory: {:?}}}}}\nhttp: {{addr: \"{address}\"}}\n",
+            "version: 0.1\nstorage: {{filesystem: {{rootdirectory: {:?}}}}}\nhttp: {{addr: \"{address}\"{http}}}\n{others}",
             folder.join("blobs")
         );
         fs::write(&configuration, text).map_err(|error| error.to_string())?;

@@ -88,11 +88,6 @@ impl Client {
         Backoff::new(&self.options.retries, &*self.options.clock, &self.cancel)
     }
 
-    /// Asks until there is an answer that is final, whatever it says.
-    pub(super) fn ask(&self, ask: &Ask<'_>) -> Result<Answer, RegistryError> {
-        self.again_and_again(|| self.try_to_ask(ask))
-    }
-
     /// Does something until it works, or another try would not help, or was one too many.
     pub(super) fn again_and_again<T>(
         &self,

@@ -4,7 +4,7 @@
 
 use super::client::Client;
 use super::error::absent_is_none;
-use super::manifests::RawManifest;
+use super::manifests::{Put, RawManifest};
 use super::{Name, RegistryError, RegistryErrorKind, Repository};
 use crate::model::{Descriptor, Digest, Index, Manifest, media_type};
 
@@ -72,8 +72,14 @@ impl Client {
         index.manifests.push(described(manifest));
         let bytes =
             serde_json::to_vec(&index).map_err(|error| RegistryError::local("an index", &error.into()))?;
-        self.put_manifest(repository, &fallback_tag(subject), &RawManifest::new(media_type::INDEX, bytes))?;
-        Ok(())
+        match self.put_manifest(
+            repository,
+            &fallback_tag(subject),
+            &RawManifest::new(media_type::INDEX, bytes),
+        )? {
+            Put::Done { .. } => Ok(()),
+            Put::Missing { error, .. } => Err(error),
+        }
     }
 }
 

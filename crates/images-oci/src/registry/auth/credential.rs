@@ -4,7 +4,7 @@ use std::fmt;
 
 /// How to show who we are. Its `Debug` shows no secret.
 #[derive(Clone, PartialEq, Eq)]
-pub enum Credential {
+pub(crate) enum Credential {
     /// A name and a password.
     Basic {
         /// The name.

@@ -14,7 +14,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime};
 
 use challenge::Challenge;
-pub use credential::Credential;
+pub(crate) use credential::Credential;
 pub use credential_file::credential_files;
 use serde::Deserialize;
 

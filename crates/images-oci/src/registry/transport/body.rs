@@ -13,7 +13,7 @@ const LINE: u64 = 4096;
 
 /// The body of an answer as it comes. Read to its end, its connection is used again.
 #[derive(Debug)]
-pub struct Body {
+pub(crate) struct Body {
     connection: Option<BufReader<Connection>>,
     framing: Framing,
     /// What is left of the chunk; `None` before the first.
@@ -38,7 +38,7 @@ impl Body {
     ///
     /// # Errors
     /// The connection broke; the body is longer: [`io::ErrorKind::FileTooLarge`].
-    pub fn bytes(mut self, limit: u64) -> io::Result<Vec<u8>> {
+    pub(crate) fn bytes(mut self, limit: u64) -> io::Result<Vec<u8>> {
         let mut bytes = Vec::new();
         (&mut self).take(limit + 1).read_to_end(&mut bytes)?;
         if bytes.len() as u64 > limit {

@@ -9,13 +9,13 @@ const FIELDS: usize = 128;
 
 /// The head of an answer.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Head {
+pub(crate) struct Head {
     /// The status.
-    pub status: u16,
+    pub(crate) status: u16,
     /// The header fields, in their order.
-    pub fields: Vec<(String, String)>,
+    pub(crate) fields: Vec<(String, String)>,
     /// Whether it is HTTP/1.1 rather than 1.0.
-    pub is_current: bool,
+    pub(crate) is_current: bool,
 }
 
 /// How long a body is.
@@ -28,7 +28,7 @@ pub(super) enum Framing {
 
 impl Head {
     /// The first value of a header field.
-    pub fn field(&self, name: &str) -> Option<&str> {
+    pub(crate) fn field(&self, name: &str) -> Option<&str> {
         self.fields
             .iter()
             .find(|(field, _)| field.eq_ignore_ascii_case(name))
@@ -36,7 +36,7 @@ impl Head {
     }
 
     /// All values of a header field.
-    pub fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> + 'a {
+    pub(crate) fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> + 'a {
         let named = self.fields.iter().filter(move |(field, _)| field.eq_ignore_ascii_case(name));
         named.map(|(_, value)| value.as_str())
     }

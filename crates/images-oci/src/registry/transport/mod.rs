@@ -17,16 +17,16 @@ use std::sync::Arc;
 
 use images_engine::process::Cancel;
 
-pub use body::Body;
+pub(crate) use body::Body;
 pub use connection::Timeouts;
 use connection::{Connection, Patient};
-pub use head::Head;
+pub(crate) use head::Head;
 use pool::Pool;
 pub use proxy::Proxies;
 use proxy::Proxy;
 use tls::Tls;
 pub use tls::Trust;
-pub use url::{Origin, Url};
+pub(crate) use url::{Origin, Url};
 
 use super::{RegistryError, RegistryErrorKind};
 

@@ -5,27 +5,27 @@ use std::fmt;
 /// An `http` or `https` URL without user and password. What is shown of it has no query, since signatures of storage
 /// services are there.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct Url {
+pub(crate) struct Url {
     /// Where it leads.
-    pub origin: Origin,
+    pub(crate) origin: Origin,
     /// Path and query, from `/` on.
-    pub target: String,
+    pub(crate) target: String,
 }
 
 /// Whom to talk to, and how.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct Origin {
+pub(crate) struct Origin {
     /// Whether it is `https`.
-    pub is_secure: bool,
+    pub(crate) is_secure: bool,
     /// The host in lower case, an IPv6 address without its brackets.
-    pub host: String,
+    pub(crate) host: String,
     /// The port, given or not.
-    pub port: u16,
+    pub(crate) port: u16,
 }
 
 impl Origin {
     /// Of `HOST[:PORT]`; `None` where it is none.
-    pub fn parse(is_secure: bool, authority: &str) -> Option<Self> {
+    pub(crate) fn parse(is_secure: bool, authority: &str) -> Option<Self> {
         let (host, port) = match authority.strip_prefix('[') {
             Some(rest) => {
                 let (host, rest) = rest.split_once(']')?;
@@ -47,19 +47,19 @@ impl Origin {
     }
 
     /// Whether it is this machine itself.
-    pub fn is_loopback(&self) -> bool {
+    pub(crate) fn is_loopback(&self) -> bool {
         let address = self.host.parse::<std::net::IpAddr>();
         self.host == "localhost" || address.is_ok_and(|address| address.is_loopback())
     }
 
     /// `HOST[:PORT]`, as the `Host` header has it.
-    pub fn authority(&self) -> String {
+    pub(crate) fn authority(&self) -> String {
         let default = if self.is_secure { 443 } else { 80 };
         if self.port == default { self.bracketed() } else { self.socket() }
     }
 
     /// `HOST:PORT`, always with the port.
-    pub fn socket(&self) -> String {
+    pub(crate) fn socket(&self) -> String {
         format!("{}:{}", self.bracketed(), self.port)
     }
 
@@ -76,7 +76,7 @@ impl fmt::Display for Origin {
 
 impl Url {
     /// Of an absolute URL. Name and password are dropped.
-    pub fn parse(text: &str) -> Option<Self> {
+    pub(crate) fn parse(text: &str) -> Option<Self> {
         let (scheme, rest) = text.split_once("://")?;
         let is_secure = match scheme.to_ascii_lowercase().as_str() {
             "https" => true,
@@ -90,7 +90,7 @@ impl Url {
     }
 
     /// Of what a `Location` or `Link` in the answer to this URL says.
-    pub fn join(&self, text: &str) -> Option<Self> {
+    pub(crate) fn join(&self, text: &str) -> Option<Self> {
         if text.contains("://") && !text.starts_with(['/', '?']) {
             return Self::parse(text);
         }
@@ -110,7 +110,7 @@ impl Url {
     }
 
     /// With one more parameter.
-    pub fn with(mut self, name: &str, value: &str) -> Self {
+    pub(crate) fn with(mut self, name: &str, value: &str) -> Self {
         self.target.push(if self.target.contains('?') { '&' } else { '?' });
         self.target.push_str(&format!("{}={}", encode(name), encode(value)));
         self
@@ -131,7 +131,7 @@ fn absolute(target: &str) -> Option<String> {
 }
 
 /// `application/x-www-form-urlencoded` for one word.
-pub fn encode(text: &str) -> String {
+pub(crate) fn encode(text: &str) -> String {
     text.bytes().fold(String::new(), |mut out, byte| {
         match byte {
             b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => out.push(char::from(byte)),

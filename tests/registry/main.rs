@@ -1,0 +1,55 @@
+//! The registry client: the same checks against docker's registry and against one in this process, and what a registry
+//! that does wrong leads to.
+//!
+//! `IMAGES_TEST_REQUIRE` has `registry` or `all` where docker's registry must be there; otherwise its tests count as
+//! ignored.
+
+// A test talks to the terminal and reads its environment itself.
+#![allow(clippy::disallowed_methods, clippy::print_stderr)]
+
+mod checks;
+mod faults;
+mod memory;
+mod target;
+
+use std::process::ExitCode;
+
+use images_tests::program::find;
+use libtest_mimic::{Arguments, Failed, Trial};
+use target::{KINDS, Kind, Target};
+
+fn main() -> ExitCode {
+    let arguments = Arguments::from_args();
+    let required = std::env::var("IMAGES_TEST_REQUIRE").unwrap_or_default();
+    let is_required = required.split(',').any(|name| matches!(name, "registry" | "all"));
+    let mut trials: Vec<Trial> =
+        faults::ALL.iter().map(|(name, run)| trial(format!("faults::{name}"), *run)).collect();
+    for kind in KINDS {
+        let missing = lacks(kind);
+        for (name, check) in checks::ALL {
+            let name = format!("{}::{name}", kind.name());
+            trials.push(match &missing {
+                Some(why) => {
+                    let why = why.clone();
+                    let trial = Trial::test(name, move || Err(Failed::from(why)));
+                    trial.with_ignored_flag(!is_required)
+                }
+                None => trial(name, move || check(&Target::start(kind))),
+            });
+        }
+    }
+    libtest_mimic::run(&arguments, trials).exit_code()
+}
+
+fn trial(name: String, run: impl FnOnce() + Send + 'static) -> Trial {
+    Trial::test(name, move || {
+        run();
+        Ok(())
+    })
+}
+
+fn lacks(kind: Kind) -> Option<String> {
+    let lacking = kind.programs().iter().find(|program| find(program).is_none())?;
+    eprintln!("{}: not here: there is no {lacking}", kind.name());
+    Some(format!("there is no {lacking}; `cargo xtask setup` installs it"))
+}
