@@ -14,6 +14,8 @@ use super::{Options, RegistryError, RegistryErrorKind, Repository};
 
 /// No more redirects are followed.
 const REDIRECTS: usize = 8;
+/// No more tokens are got for one request. One may expire on its way, while other threads use it.
+const RENEWALS: usize = 3;
 
 /// Talks to registries. Threads may share one; it keeps connections, tokens, and what it learned.
 #[derive(Debug)]
@@ -111,16 +113,16 @@ impl Client {
     pub(super) fn try_to_ask(&self, ask: &Ask<'_>) -> Result<Answer, Trouble> {
         let home = self.home(ask.repository)?;
         let mut authorization = self.authorization(ask.repository, &ask.scope)?;
-        let (mut url, mut is_renewed, mut visited) = (ask.url.clone(), false, Vec::new());
+        let (mut url, mut renewals, mut visited) = (ask.url.clone(), 0, Vec::new());
         loop {
             self.check_origin(&home, &url)?;
             let is_home = url.origin == home;
             let answer = self.send(ask, url, authorization.as_ref().filter(|_| is_home))?;
-            if answer.head.status == 401 && is_home && !is_renewed {
-                is_renewed = true;
+            if answer.head.status == 401 && is_home && renewals < RENEWALS {
+                renewals += 1;
                 let renewed =
                     self.renewed(ask.repository, &ask.scope, &answer.head, authorization.as_deref())?;
-                if renewed.is_some() {
+                if renewed.is_some() && renewed != authorization {
                     authorization = renewed;
                     url = answer.url.clone();
                     answer.drain();

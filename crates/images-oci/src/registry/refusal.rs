@@ -48,6 +48,7 @@ impl Client {
         let is_known = |code: &str| items.iter().any(|item| item.code == code);
         let status = head.status;
         let what = match said.as_str() {
+            "" if bytes.is_empty() => format!("status {status}"),
             "" if is_page => format!("status {status} and a web page"),
             "" => format!("status {status} and no error of a registry"),
             said => format!("status {status}: {said}"),

@@ -25,15 +25,19 @@ pub(super) fn get(name: &str, server: &str, cancel: &Cancel) -> Result<Option<Cr
     if name.contains(['/', '\\']) {
         return Err(wrong(&program, "it is no name of a program"));
     }
+    ask(&program, server, cancel)
+}
+
+fn ask(program: &str, server: &str, cancel: &Cancel) -> Result<Option<Credential>, RegistryError> {
     let child = Child {
-        program: program.clone(),
+        program: program.to_owned(),
         args: vec!["get".to_owned()],
         env: BTreeMap::new(),
         cwd: None,
         output: Output::Capture,
     };
     let ended = child.run_fed(cancel, |stdin| stdin.write_all(server.as_bytes()));
-    let ended = ended.map_err(|error| wrong(&program, &error.to_string()))?;
+    let ended = ended.map_err(|error| wrong(program, &error.to_string()))?;
     if cancel.is_interrupted() {
         return Err(RegistryError::interrupted());
     }
@@ -45,10 +49,10 @@ pub(super) fn get(name: &str, server: &str, cancel: &Cancel) -> Result<Option<Cr
         }
         let stderr = String::from_utf8_lossy(&ended.stderr);
         let why = [said.trim(), stderr.trim()].into_iter().find(|text| !text.is_empty());
-        return Err(wrong(&program, why.unwrap_or("it failed without a word")));
+        return Err(wrong(program, why.unwrap_or("it failed without a word")));
     }
     let answer: Answer =
-        serde_json::from_str(&said).map_err(|_| wrong(&program, "its answer is no JSON of a helper"))?;
+        serde_json::from_str(&said).map_err(|_| wrong(program, "its answer is no JSON of a helper"))?;
     Ok(match (answer.username.as_str(), answer.secret) {
         ("", secret) if secret.is_empty() => None,
         ("<token>", secret) => Some(Credential::Identity(secret)),
@@ -62,4 +66,44 @@ fn wrong(program: &str, why: &str) -> RegistryError {
         format!("the credential helper `{program}` cannot be used: {why}"),
     )
     .help("install it, or remove it from `credHelpers` or `credsStore` of your docker configuration")
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::os::unix::fs::PermissionsExt;
+
+    use super::*;
+
+    /// What comes of a helper that does this when it is asked for `r.io`.
+    fn said(does: &str) -> Result<Option<Credential>, String> {
+        let folder = tempfile::tempdir().unwrap();
+        let program = folder.path().join("docker-credential-x");
+        let text = format!("#!/bin/sh\n[ \"$1 $(cat)\" = 'get r.io' ] || exit 9\n{does}\n");
+        fs::write(&program, text).unwrap();
+        fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).unwrap();
+        ask(program.to_str().unwrap(), "r.io", &Cancel::default()).map_err(|error| error.message)
+    }
+
+    #[test]
+    fn a_helper_tells_a_password_or_an_identity_token_or_nothing() {
+        let basic = Credential::Basic { username: "a".to_owned(), password: "b".to_owned() };
+        assert_eq!(said(r#"echo '{"ServerURL":"r.io","Username":"a","Secret":"b"}'"#), Ok(Some(basic)));
+        let identity = Credential::Identity("t".to_owned());
+        assert_eq!(said(r#"echo '{"Username":"<token>","Secret":"t"}'"#), Ok(Some(identity)));
+        assert_eq!(said("echo credentials not found in native keychain; exit 1"), Ok(None));
+        assert_eq!(said(r#"echo '{"Username":"","Secret":""}'"#), Ok(None));
+    }
+
+    #[test]
+    fn a_helper_that_fails_is_an_error_with_what_it_said() {
+        assert!(
+            said("echo the keychain is locked; exit 1")
+                .unwrap_err()
+                .ends_with("used: the keychain is locked")
+        );
+        assert!(said("echo 's3cret {'").unwrap_err().ends_with("its answer is no JSON of a helper"));
+        let slashes = get("../x", "r.io", &Cancel::default()).unwrap_err();
+        assert!(slashes.message.ends_with("it is no name of a program"), "{slashes}");
+    }
 }
