@@ -10,13 +10,11 @@ mod scenarios;
 
 use std::process::ExitCode;
 
+use images_tests::filters::split_filters;
 use images_tests::flavour::{self, Flavour, Found};
 use images_tests::machine;
 use libtest_mimic::{Arguments, Failed, Trial};
 use scenarios::{Bench, Need, Scenario};
-
-/// Options of the test binary that have a value in the next word.
-const WITH_VALUE: [&str; 5] = ["--test-threads", "--logfile", "--skip", "--color", "--format"];
 
 fn main() -> ExitCode {
     let (options, filters) = split_filters(std::env::args());
@@ -56,18 +54,6 @@ fn trials(flavours: &[Flavour], required: &[&str], only_list: bool, filters: &[S
         }
     }
     trials
-}
-
-/// The words of a command line without, and only, the names to filter by: libtest-mimic takes one, libtest many.
-fn split_filters(words: impl Iterator<Item = String>) -> (Vec<String>, Vec<String>) {
-    let (mut options, mut filters) = (Vec::new(), Vec::new());
-    let mut takes_value = true;
-    for word in words {
-        let is_option = takes_value || word.starts_with('-');
-        takes_value = WITH_VALUE.contains(&word.as_str());
-        if is_option { options.push(word) } else { filters.push(word) }
-    }
-    (options, filters)
 }
 
 fn required(list: &str) -> Result<Vec<&'static str>, String> {

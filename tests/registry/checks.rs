@@ -8,7 +8,7 @@ use images_oci::registry::{
 use crate::memory::{Memory, platform};
 use crate::target::{Target, client};
 
-type Check = fn(&Target);
+pub(crate) type Check = fn(&Target);
 
 macro_rules! checks {
     ($($name:ident),* $(,)?) => { &[$((stringify!($name), $name as Check)),*] };

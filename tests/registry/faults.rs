@@ -1,24 +1,26 @@
 //! A registry that does wrong: each fault ends in one clear error, or is recovered from.
 
-use std::fs;
 use std::sync::Arc;
 use std::time::Duration;
 
 use images_engine::process::Cancel;
 use images_oci::model::{Descriptor, Digest, media_type};
 use images_oci::registry::{
-    Client, MANIFEST_LIMIT, Name, Options, Proxies, Push, RegistryError, RegistryErrorKind, Repository,
-    Timeouts, pull_image, push_image,
+    Client, MANIFEST_LIMIT, Name, Options, Push, RegistryError, RegistryErrorKind, Repository, Timeouts,
+    pull_image, push_image,
 };
-use images_tests::fake_registry::{Access, FakeRegistry, Fault, PASSWORD, Response};
+use images_tests::fake_registry::{Access, Fault, Response};
 
 use crate::checks::{noise, push};
 use crate::memory::{Memory, PatientClock, platform};
 use crate::target::{Kind, Target, client};
 
+/// Tests with their names.
 macro_rules! faults {
     ($($name:ident),* $(,)?) => { &[$((stringify!($name), $name as fn())),*] };
 }
+
+pub(crate) use faults;
 
 pub(crate) const ALL: &[(&str, fn())] = faults![
     a_broken_download_goes_on_where_it_broke,
@@ -31,32 +33,24 @@ pub(crate) const ALL: &[(&str, fn())] = faults![
     too_many_requests_for_ever_end_in_one_error,
     a_busy_registry_is_asked_again_when_it_says,
     only_an_error_of_a_registry_says_absent,
-    a_refusal_says_what_to_do,
-    a_wrong_password_is_denied,
-    tokens_that_expire_during_a_push_are_renewed,
     a_forgotten_blob_is_sent_again,
     a_registry_that_always_forgets_ends_in_an_error,
     a_broken_upload_is_begun_anew,
     a_broken_piece_goes_on_where_it_broke,
     a_blob_that_is_too_large_goes_in_pieces,
     redirects_in_circles_are_an_error,
-    credentials_do_not_follow_a_redirect,
     a_tag_that_is_another_when_read_back_is_an_error,
     referrers_have_a_tag_where_there_is_no_question_for_them,
-    a_proxy_is_asked_in_place_of_the_host,
-    clear_text_is_for_this_machine_alone,
     an_interrupt_ends_the_waiting,
     silence_ends,
-    a_certificate_of_nobody_is_not_trusted,
-    a_helper_that_is_not_there_is_an_error,
 ];
 
-fn fake(access: Access) -> Target {
+pub(crate) fn fake(access: Access) -> Target {
     Target::start(Kind::Fake(access))
 }
 
 /// A target with an image of one layer in `acme/app:1`.
-fn with_image() -> (Target, Memory, Descriptor, Repository) {
+pub(crate) fn with_image() -> (Target, Memory, Descriptor, Repository) {
     let (target, source) = (fake(Access::Free), Memory::default());
     let (root, repository) = (source.image("{}", &[&noise(7)]), target.repository("acme/app"));
     push(&target, &source, &root, &repository, &["1"], &[]);
@@ -64,16 +58,16 @@ fn with_image() -> (Target, Memory, Descriptor, Repository) {
     (target, source, root, repository)
 }
 
-fn one() -> Name {
+pub(crate) fn one() -> Name {
     Name::Tag("1".to_owned())
 }
 
-fn pull(target: &Target, repository: &Repository, sink: &Memory) -> Result<Digest, RegistryError> {
+pub(crate) fn pull(target: &Target, repository: &Repository, sink: &Memory) -> Result<Digest, RegistryError> {
     let pulled = pull_image(&target.client, repository, &one(), &platform("linux", "amd64"), sink)?;
     Ok(pulled.named.digest)
 }
 
-fn try_push(
+pub(crate) fn try_push(
     client: &Client,
     source: &Memory,
     root: &Descriptor,
@@ -84,7 +78,7 @@ fn try_push(
     Ok(push_image(client, &push)?.digest)
 }
 
-fn layer() -> Descriptor {
+pub(crate) fn layer() -> Descriptor {
     Descriptor::of(media_type::LAYER_GZIP, &noise(7))
 }
 
@@ -154,7 +148,7 @@ fn a_huge_manifest_is_an_error() {
     assert!(error.message.ends_with("a manifest of more than 4194304 bytes"), "{error}");
 }
 
-fn page(status: u16) -> Response {
+pub(crate) fn page(status: u16) -> Response {
     Response::new(status).with("Content-Type", "text/html; charset=utf-8").body("<html>Sign in</html>")
 }
 
@@ -245,43 +239,6 @@ fn only_an_error_of_a_registry_says_absent() {
     assert_eq!(target.client.manifest_digest(&repository, &one()).unwrap(), Some(root.digest));
 }
 
-fn a_refusal_says_what_to_do() {
-    let target = fake(Access::Basic);
-    let stranger = client(Options::default());
-    let error = stranger.manifest(&target.repository("acme/app"), &one()).unwrap_err();
-    assert_eq!(error.kind, RegistryErrorKind::Denied);
-    assert!(error.message.ends_with("answered with status 401: UNAUTHORIZED: told so"), "{error}");
-    assert!(error.help.unwrap().contains(&format!("`docker login {}`", target.address)));
-}
-
-/// Options with this `auth` of a credential file.
-fn with_auth(target: &Target, entry: &str) -> Options {
-    let file = target.file("other.json");
-    fs::write(&file, format!(r#"{{"auths":{{"{}":{entry}}}}}"#, target.address)).unwrap();
-    Options { credential_files: vec![file], ..Options::default() }
-}
-
-fn a_wrong_password_is_denied() {
-    for access in [Access::Basic, Access::Token, Access::PrivateToken] {
-        let target = fake(access);
-        let client = client(with_auth(&target, r#"{"username":"tester","password":"guessed"}"#));
-        let error = client.manifest(&target.repository("acme/app"), &one()).unwrap_err();
-        assert_eq!(error.kind, RegistryErrorKind::Denied, "{access:?}");
-        assert!(!format!("{error:?}{client:?}").contains("guessed"), "{error:?}");
-        assert!(target.fake().requests().len() <= 4, "it is not tried for ever");
-    }
-}
-
-fn tokens_that_expire_during_a_push_are_renewed() {
-    let (target, source) = (fake(Access::PrivateToken), Memory::default());
-    let root = source.image("{}", &[&noise(1), &noise(2), &noise(3)]);
-    target.fake().fault("PUT", "/uploads/", 2, Fault::Expire);
-    target.fake().fault("PUT", "/manifests/", 2, Fault::Expire);
-    let repository = target.repository("acme/app");
-    assert_eq!(try_push(&target.client, &source, &root, &repository).unwrap(), root.digest);
-    assert!(pull(&target, &repository, &Memory::default()).is_ok());
-}
-
 fn a_forgotten_blob_is_sent_again() {
     let (target, source, repository) = (fake(Access::Free), Memory::default(), "acme/app");
     let (root, repository) = (source.image("{}", &[&noise(1), &noise(2)]), target.repository(repository));
@@ -346,29 +303,6 @@ fn redirects_in_circles_are_an_error() {
     assert_eq!(target.fake().requests().len(), 2);
 }
 
-fn credentials_do_not_follow_a_redirect() {
-    for access in [Access::Basic, Access::PrivateToken] {
-        let (target, source, storage) = (fake(access), Memory::default(), FakeRegistry::start(Access::Free));
-        let (root, repository) = (source.image("{}", &[&noise(7)]), target.repository("acme/app"));
-        push(&target, &source, &root, &repository, &["1"], &[]);
-        storage.put_blob("there", &layer().digest.to_string(), &noise(7));
-        let location = format!(
-            "http://u:{PASSWORD}@{}/v2/there/blobs/{}?signature=s3cret",
-            storage.address,
-            layer().digest
-        );
-        let redirect = Response::new(307).with("Location", &location);
-        target.fake().fault("GET", &layer().digest.to_string(), 2, Fault::Answer(redirect));
-        assert_eq!(pull(&target, &repository, &Memory::default()).unwrap(), root.digest);
-        let followed = storage.requests();
-        assert!(followed[0].target.ends_with("?signature=s3cret"), "{followed:?}");
-        assert_eq!(followed[0].field("authorization"), None);
-        storage.fault("*", "", 1, Fault::Answer(page(403)));
-        let error = pull(&target, &repository, &Memory::default()).unwrap_err();
-        assert!(!format!("{error:?}").contains("s3cret"), "{error:?}");
-    }
-}
-
 fn a_tag_that_is_another_when_read_back_is_an_error() {
     let (target, source) = (fake(Access::Free), Memory::default());
     let root = source.image("{}", &[b"layer"]);
@@ -390,38 +324,6 @@ fn referrers_have_a_tag_where_there_is_no_question_for_them() {
     assert_eq!(found.iter().map(|found| found.digest).collect::<Vec<_>>(), [root.digest]);
     let tag = format!("sha256-{}", subject.digest.hex());
     assert_eq!(target.client.tags(&repository).unwrap(), ["1".to_owned(), tag]);
-}
-
-fn a_proxy_is_asked_in_place_of_the_host() {
-    let (target, _, root, _) = with_image();
-    let proxies = Proxies { http: Some(format!("http://u:p@{}", target.address)), ..Proxies::default() };
-    let plain_http = vec!["registry.invalid".to_owned()];
-    let client = client(Options { proxies, plain_http, ..Options::default() });
-    let repository = Repository::parse("registry.invalid/acme/app").unwrap();
-    assert_eq!(client.manifest(&repository, &one()).unwrap().descriptor.digest, root.digest);
-    let request = target.fake().requests().pop().unwrap();
-    assert_eq!(request.field("proxied-host"), Some("registry.invalid"));
-    assert_eq!(request.field("proxy-authorization"), Some("Basic dTpw"));
-}
-
-fn clear_text_is_for_this_machine_alone() {
-    let (target, _, _, repository) = with_image();
-    let elsewhere = Response::new(307).with("Location", "http://registry.invalid/x");
-    target.fake().fault("GET", "/manifests/", 1, Fault::Answer(elsewhere));
-    let error = target.client.manifest(&repository, &one()).unwrap_err();
-    assert_eq!(error.kind, RegistryErrorKind::Refused);
-    assert!(
-        error.message.ends_with("sends us to http://registry.invalid/x, which is not encrypted"),
-        "{error}"
-    );
-    let realm = "Bearer realm=\"http://auth.invalid/token\"";
-    let challenge = Response::new(401).with("WWW-Authenticate", realm);
-    target.fake().fault("GET", "/manifests/", 1, Fault::Answer(challenge));
-    let error = target.client.manifest(&repository, &one()).unwrap_err();
-    assert!(
-        error.message.contains("http://auth.invalid/token, which would get credentials in clear text"),
-        "{error}"
-    );
 }
 
 fn an_interrupt_ends_the_waiting() {
@@ -449,31 +351,4 @@ fn silence_ends() {
     let error = client.manifest(&repository, &one()).unwrap_err();
     assert_eq!(error.kind, RegistryErrorKind::Unreachable);
     assert!(error.message.ends_with("nothing moved for 0.02 s; tried 6 times"), "{error}");
-}
-
-fn a_certificate_of_nobody_is_not_trusted() {
-    if Kind::RealTls.programs().iter().any(|program| images_tests::program::find(program).is_none()) {
-        return;
-    }
-    let target = Target::start(Kind::RealTls);
-    let repository = target.repository("acme/app");
-    let other = client(Options { trust: Default::default(), ..target.options() });
-    let error = other.manifest(&repository, &one()).unwrap_err();
-    assert!(error.message.starts_with(&format!("cannot trust https://{}", target.address)), "{error}");
-    let folder = target.file("certs.d");
-    fs::create_dir_all(folder.join(&target.address)).unwrap();
-    fs::copy(target.file("ca.crt"), folder.join(&target.address).join("ca.crt")).unwrap();
-    let mut options = Options::default();
-    options.trust.folders = vec![folder];
-    assert_eq!(client(options).manifest(&repository, &one()).unwrap_err().kind, RegistryErrorKind::Absent);
-}
-
-fn a_helper_that_is_not_there_is_an_error() {
-    let target = fake(Access::Basic);
-    let file = target.file("helpers.json");
-    fs::write(&file, format!(r#"{{"credHelpers":{{"{}":"no-such-helper"}}}}"#, target.address)).unwrap();
-    let client = client(Options { credential_files: vec![file], ..Options::default() });
-    let error = client.manifest(&target.repository("acme/app"), &one()).unwrap_err();
-    assert_eq!(error.kind, RegistryErrorKind::Input);
-    assert!(error.message.contains("`docker-credential-no-such-helper` was not found"), "{error}");
 }

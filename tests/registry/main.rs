@@ -4,29 +4,35 @@
 //! `IMAGES_TEST_REQUIRE` has `registry` or `all` where docker's registry must be there; otherwise its tests count as
 //! ignored.
 
-// A test talks to the terminal and reads its environment itself.
-#![allow(clippy::disallowed_methods, clippy::print_stderr)]
+// A test talks to the terminal and reads its environment itself. All of this is tests, though no harness says so.
+#![allow(clippy::disallowed_methods, clippy::print_stderr, clippy::unwrap_used)]
 
 mod checks;
+mod credentials;
 mod faults;
 mod memory;
 mod target;
+mod tls;
 
 use std::process::ExitCode;
 
+use images_tests::filters::split_filters;
 use images_tests::program::find;
 use libtest_mimic::{Arguments, Failed, Trial};
 use target::{KINDS, Kind, Target};
 
 fn main() -> ExitCode {
-    let arguments = Arguments::from_args();
+    let (options, filters) = split_filters(std::env::args());
+    let arguments = Arguments::from_iter(options);
     let required = std::env::var("IMAGES_TEST_REQUIRE").unwrap_or_default();
     let is_required = required.split(',').any(|name| matches!(name, "registry" | "all"));
-    let mut trials: Vec<Trial> =
-        faults::ALL.iter().map(|(name, run)| trial(format!("faults::{name}"), *run)).collect();
+    let faults = faults::ALL.iter().map(|(name, run)| trial(format!("faults::{name}"), *run));
+    let credentials = credentials::ALL.iter().map(|(name, run)| trial(format!("credentials::{name}"), *run));
+    let mut trials: Vec<Trial> = faults.chain(credentials).collect();
     for kind in KINDS {
         let missing = lacks(kind);
-        for (name, check) in checks::ALL {
+        let own = if kind == Kind::RealTls { tls::ALL } else { &[] };
+        for (name, check) in checks::ALL.iter().chain(own) {
             let name = format!("{}::{name}", kind.name());
             trials.push(match &missing {
                 Some(why) => {
@@ -38,6 +44,9 @@ fn main() -> ExitCode {
             });
         }
     }
+    trials.retain(|trial| {
+        filters.is_empty() || filters.iter().any(|filter| trial.name().contains(filter.as_str()))
+    });
     libtest_mimic::run(&arguments, trials).exit_code()
 }
 

@@ -158,7 +158,7 @@ fn make_certificates(folder: &Path) {
     let openssl = |words: &str| {
         run(Command::new("openssl").args(words.split(' ')).current_dir(folder)).ok();
     };
-    fs::write(folder.join("san"), "subjectAltName=IP:127.0.0.1,DNS:localhost\n").expect("a file");
+    fs::write(folder.join("san"), "subjectAltName=IP:127.0.0.1,DNS:registry.invalid\n").expect("a file");
     let key = "-newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes";
     openssl(&format!("req -x509 {key} -keyout ca.key -out ca.crt -subj /CN=root -days 2"));
     openssl(&format!("req -new {key} -keyout server.key -out server.csr -subj /CN=server"));

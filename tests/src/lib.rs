@@ -7,6 +7,7 @@
 //! 4. [`fake_registry`]: a registry in this process, which does wrong when it is told to.
 //! 5. [`archive`]: what is in an image.
 //! 6. [`workspace`]: a workspace in a temporary folder, and the tool's answers about it.
+//! 7. [`filters`]: which tests a command line means.
 
 // A test starts processes and reads its environment itself: the product's ways of doing so are what it tests.
 #![allow(clippy::disallowed_methods, clippy::print_stderr)]
@@ -15,6 +16,7 @@ pub mod archive;
 pub mod daemon;
 pub mod engine;
 pub mod fake_registry;
+pub mod filters;
 pub mod flavour;
 pub mod machine;
 pub mod program;
