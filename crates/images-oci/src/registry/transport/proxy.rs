@@ -33,6 +33,16 @@ pub(super) struct Proxy {
 }
 
 impl Proxies {
+    /// What the environment says, of which `variable` tells the variables: `HTTPS_PROXY` before `https_proxy`.
+    pub fn of_environment(variable: impl Fn(&str) -> Option<String>) -> Self {
+        let either = |name: &str| {
+            let values = [variable(name), variable(&name.to_ascii_lowercase())];
+            values.into_iter().flatten().find(|value| !value.is_empty())
+        };
+        let none = either("NO_PROXY").unwrap_or_default();
+        Self { http: either("HTTP_PROXY"), https: either("HTTPS_PROXY"), none }
+    }
+
     /// The proxy for this origin.
     ///
     /// # Errors
@@ -141,6 +151,24 @@ mod tests {
         assert_eq!(https.origin, origin(false, "secure.example:8080"));
         assert_eq!(https.authorization.unwrap(), format!("Basic {}", base64::encode(b"user:p@ss")));
         assert!(of(true, "localhost:5000").is_none() && of(false, "127.0.0.1:5000").is_none());
+    }
+
+    #[test]
+    fn variables_are_read_in_upper_case_and_in_lower_case() {
+        let of = |pairs: &[(&str, &str)]| {
+            Proxies::of_environment(|name| Some(pairs.iter().find(|(known, _)| *known == name)?.1.to_owned()))
+        };
+        let found = of(&[
+            ("HTTP_PROXY", ""),
+            ("http_proxy", "a"),
+            ("HTTPS_PROXY", "b"),
+            ("https_proxy", "c"),
+            ("no_proxy", "d"),
+        ]);
+        let expected =
+            Proxies { http: Some("a".to_owned()), https: Some("b".to_owned()), none: "d".to_owned() };
+        assert!(found == expected);
+        assert!(of(&[]) == Proxies::default());
     }
 
     #[test]
