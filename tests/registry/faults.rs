@@ -36,6 +36,7 @@ pub(crate) const ALL: &[(&str, fn())] = faults![
     a_forgotten_blob_is_sent_again,
     a_registry_that_always_forgets_ends_in_an_error,
     a_broken_upload_is_begun_anew,
+    what_arrived_is_not_sent_again_after_a_lost_answer,
     a_broken_piece_goes_on_where_it_broke,
     a_blob_that_is_too_large_goes_in_pieces,
     redirects_in_circles_are_an_error,
@@ -261,7 +262,6 @@ fn a_broken_upload_is_begun_anew() {
     let (target, source) = (fake(Access::Free), Memory::default());
     let root = source.image("{}", &[&noise(1)]);
     target.fake().fault("PUT", "/uploads/", 1, Fault::Hangup);
-    target.fake().fault("PUT", "/uploads/", 1, Fault::Cut(0));
     let unknown = Response::error(404, "BLOB_UPLOAD_UNKNOWN", "");
     target.fake().fault("PUT", "/uploads/", 1, Fault::Answer(unknown));
     target.fake().fault("POST", "/uploads/", 1, Fault::Answer(Response::new(502)));
@@ -270,12 +270,24 @@ fn a_broken_upload_is_begun_anew() {
     assert!(pull(&target, &repository, &Memory::default()).is_ok());
 }
 
+fn what_arrived_is_not_sent_again_after_a_lost_answer() {
+    let (target, source) = (fake(Access::Free), Memory::default());
+    let root = source.image("{}", &[]);
+    target.fake().fault("PUT", "/uploads/", 1, Fault::Swallow);
+    target.fake().fault("PUT", "/manifests/", 1, Fault::Swallow);
+    let repository = target.repository("acme/app");
+    assert_eq!(try_push(&target.client, &source, &root, &repository).unwrap(), root.digest);
+    let requests = target.fake().requests();
+    assert_eq!(requests.iter().filter(|request| request.target.contains("/uploads/")).count(), 2);
+}
+
 fn a_broken_piece_goes_on_where_it_broke() {
     let (target, bytes) = (fake(Access::Free), noise(9));
     let client = client(Options { chunk: Some(100_000), ..target.options() });
     let (repository, descriptor) = (target.repository("acme/app"), Descriptor::of(media_type::LAYER, &bytes));
     target.fake().fault("PATCH", "/uploads/", 1, Fault::Hangup);
     target.fake().fault("PATCH", "/uploads/", 1, Fault::Answer(Response::new(503)));
+    target.fake().fault("PATCH", "/uploads/", 1, Fault::Swallow);
     let open = |offset: u64| Ok(Box::new(&bytes[offset as usize..]) as Box<dyn std::io::Read>);
     client.push_blob(&repository, &descriptor, &open, &[]).unwrap();
     let requests = target.fake().requests();

@@ -46,6 +46,8 @@ pub enum Fault {
     Cut(usize),
     /// The connection is closed before the request has an effect.
     Hangup,
+    /// It has its effect, and the connection is closed before anything is said.
+    Swallow,
     /// It is confirmed, and has no effect.
     Forget,
     /// All tokens that were given expire before it is looked at.
@@ -157,6 +159,10 @@ fn serve(stream: &TcpStream, store: &Mutex<Store>, script: &Mutex<Script>) {
         let mut limit = usize::MAX;
         let response = match fault {
             Some(Fault::Hangup) => break,
+            Some(Fault::Swallow) => {
+                lock(store).answer(&request);
+                break;
+            }
             Some(Fault::Answer(response)) => response,
             Some(Fault::Forget) => lock(store).answer_and_forget(&request),
             Some(Fault::Field(name, value)) => lock(store).answer(&request).with(name, &value),
