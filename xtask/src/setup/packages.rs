@@ -35,6 +35,7 @@ const PACKAGES: &[Package] = &[
     package("netavark", NETWORKS, "the network of podman's containers"),
     package("containernetworking-plugins", NETWORKS, "the network of podman's containers"),
     package("docker-registry", &["docker-registry"], "a registry on this machine"),
+    package("openssl", &["openssl"], "the certificates of a registry in tests"),
     package("skopeo", &["skopeo"], "looks into images and registries"),
     package("mmdebstrap", &["mmdebstrap"], "the example hierarchy's root file systems"),
     package(
