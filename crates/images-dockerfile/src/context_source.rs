@@ -132,8 +132,8 @@ fn escape(literal: &str) -> String {
     pattern
 }
 
-/// Whether `ADD` fetches it: a URL, or what git would clone.
-fn is_remote(source: &str) -> bool {
+/// Whether `ADD` fetches this source: a URL, or what git would clone.
+pub fn is_remote(source: &str) -> bool {
     let scheme = source.split_once("://").map(|(scheme, _)| scheme.to_ascii_lowercase());
     match scheme.as_deref() {
         Some("http" | "https" | "git" | "ssh") => true,

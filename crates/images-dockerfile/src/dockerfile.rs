@@ -34,8 +34,22 @@ pub struct Instruction {
     pub span: Span,
     /// The stage that it belongs to; `None` before the first `FROM`.
     pub stage: Option<usize>,
+    /// The bodies of its heredocs, in the order of their marks.
+    pub documents: Vec<Document>,
     pub(crate) body: Body,
     pub(crate) heredoc: Option<Span>,
+    pub(crate) logical: LogicalLine,
+}
+
+/// The body of a heredoc.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Document {
+    /// The line that ends it, which also names the file that it becomes.
+    pub name: String,
+    /// Its lines with their line endings; for `<<-` without tabs at their starts.
+    pub content: String,
+    /// Whether variables in it are expanded.
+    pub expands: bool,
 }
 
 /// One name that an `ARG` declares.
@@ -103,7 +117,7 @@ impl Dockerfile {
                 continue;
             }
             let line = LogicalLine::read(first, &mut lines, escape);
-            let instruction = read_instruction(&mut reader, &line, &mut lines)?;
+            let instruction = read_instruction(&mut reader, line, &mut lines)?;
             dockerfile.add(instruction)?;
         }
         dockerfile.check_stages(text, &mut reader.warnings)?;
@@ -222,13 +236,13 @@ impl Instruction {
     }
 }
 
-/// Reads one instruction, and passes over the bodies of its heredocs.
+/// Reads one instruction and the bodies of its heredocs.
 fn read_instruction(
     reader: &mut Reader,
-    line: &LogicalLine,
+    line: LogicalLine,
     lines: &mut PhysicalLines<'_>,
 ) -> Result<Instruction, Problem> {
-    let part = Part::new(line).trim();
+    let part = Part::new(&line).trim();
     if line.has_blank {
         reader.warnings.push(Problem {
             message: "blank lines within a continued instruction".to_owned(),
@@ -238,20 +252,27 @@ fn read_instruction(
         });
     }
     let (keyword, body) = reader.read(part).map_err(Fault::into_problem)?;
-    let heredoc = if takes_heredocs(part) { skip_heredocs(part, lines)? } else { None };
+    let (heredoc, documents) =
+        if takes_heredocs(part) { read_heredocs(part, lines)? } else { (None, Vec::new()) };
+    let (text, span) = (part.text().to_owned(), part.span());
     Ok(Instruction {
         keyword,
-        text: part.text().to_owned(),
+        text,
         line: line.number,
-        span: part.span(),
+        span,
         stage: None,
+        documents,
         body,
         heredoc,
+        logical: line,
     })
 }
 
-/// Passes over heredocs, and returns where the first of them starts.
-fn skip_heredocs(part: Part<'_>, lines: &mut PhysicalLines<'_>) -> Result<Option<Span>, Problem> {
+/// Reads heredocs: where the first of them starts, and all their bodies.
+fn read_heredocs(
+    part: Part<'_>,
+    lines: &mut PhysicalLines<'_>,
+) -> Result<(Option<Span>, Vec<Document>), Problem> {
     let at = part.text().find("<<").unwrap_or_default();
     let mark = part.slice(at, part.text().len()).split_first().0.span();
     let problem = |message: String, help: String| Problem {
@@ -262,13 +283,15 @@ fn skip_heredocs(part: Part<'_>, lines: &mut PhysicalLines<'_>) -> Result<Option
     };
     let heredocs = heredoc::in_line(part.text())
         .map_err(|message| problem(message, "a heredoc's name is one word".to_owned()))?;
-    for heredoc in &heredocs {
-        if !heredoc.skip_body(lines) {
+    let mut documents = Vec::with_capacity(heredocs.len());
+    for heredoc in heredocs {
+        let Some(content) = heredoc.read_body(lines) else {
             let help = format!("end it with a line that is `{}` and nothing else", heredoc.name);
             return Err(problem(format!("the heredoc `{}` is not ended", heredoc.name), help));
-        }
+        };
+        documents.push(Document { name: heredoc.name, content, expands: heredoc.expands });
     }
-    Ok((!heredocs.is_empty()).then_some(mark))
+    Ok(((!documents.is_empty()).then_some(mark.clone()), documents))
 }
 
 fn before_from(instruction: &Instruction) -> Problem {

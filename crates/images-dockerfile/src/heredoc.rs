@@ -13,6 +13,8 @@ pub(crate) struct Heredoc {
     pub(crate) name: String,
     /// Whether tabs at the start of its lines do not count (`<<-`).
     pub(crate) chomp: bool,
+    /// Whether variables in it are expanded: not if a part of its name is quoted.
+    pub(crate) expands: bool,
 }
 
 impl Heredoc {
@@ -30,15 +32,21 @@ impl Heredoc {
         }
         let lexer = Lexer { keep_unset: true, ..Lexer::new('\\') };
         let mut words = lexer.expand(name, &NoVariables)?.words;
-        Ok(words.pop().filter(|_| words.is_empty()).map(|name| Self { name, chomp }))
+        let plain = words.pop().filter(|_| words.is_empty());
+        Ok(plain.map(|plain| Self { expands: plain == name, name: plain, chomp }))
     }
 
-    /// Reads up to the line that ends it. `false` if there is none.
-    pub(crate) fn skip_body(&self, lines: &mut PhysicalLines<'_>) -> bool {
-        lines.any(|line| {
+    /// Reads up to the line that ends it: the lines before that one. `None` if there is none.
+    pub(crate) fn read_body(&self, lines: &mut PhysicalLines<'_>) -> Option<String> {
+        let mut body = String::new();
+        for line in lines {
             let text = if self.chomp { line.text.trim_start_matches('\t') } else { line.text };
-            text == self.name
-        })
+            if text == self.name {
+                return Some(body);
+            }
+            body.push_str(if self.chomp { line.whole.trim_start_matches('\t') } else { line.whole });
+        }
+        None
     }
 }
 
@@ -47,7 +55,7 @@ pub(crate) fn in_line(line: &str) -> Result<Vec<Heredoc>, String> {
     if !line.contains("<<") {
         return Ok(Vec::new());
     }
-    let lexer = Lexer { escape: '\\', raw_quotes: true, raw_escapes: true, keep_unset: true };
+    let lexer = Lexer { raw_quotes: true, raw_escapes: true, keep_unset: true, ..Lexer::new('\\') };
     // A line that is no shell text, for example by an open quote, has none.
     let words = lexer.expand(line, &NoVariables).map(|expansion| expansion.words).unwrap_or_default();
     words.iter().filter_map(|word| Heredoc::parse(word).transpose()).collect()

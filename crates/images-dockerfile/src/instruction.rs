@@ -122,10 +122,10 @@ pub(crate) struct Reader {
 }
 
 /// An instruction's parts, before it is known what they mean.
-struct Statement<'l> {
+pub(crate) struct Statement<'l> {
     keyword: Part<'l>,
-    flags: Vec<Flag>,
-    arguments: Part<'l>,
+    pub(crate) flags: Vec<Flag>,
+    pub(crate) arguments: Part<'l>,
 }
 
 /// Whether heredocs may follow an instruction: `ADD`, `COPY` and `RUN` take them, except in their JSON form.
@@ -379,7 +379,7 @@ const HEALTHCHECK_FLAGS: [(&str, Takes); 5] = [
 ];
 
 impl<'l> Statement<'l> {
-    fn split(line: Part<'l>) -> Self {
+    pub(crate) fn split(line: Part<'l>) -> Self {
         let (keyword, rest) = line.trim().split_first();
         let rest = rest.unwrap_or(keyword.slice(keyword.text().len(), keyword.text().len()));
         let (flags, arguments) = flag::split(rest);

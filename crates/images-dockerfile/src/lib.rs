@@ -15,9 +15,11 @@ mod json_array;
 mod logical_line;
 mod mount;
 mod word;
+mod written;
 
 // Its meaning for one target.
 mod context_source;
+mod expander;
 mod resolution;
 mod resolve;
 mod scope;
@@ -33,7 +35,9 @@ mod ignore_regex;
 mod pattern;
 mod suggestion;
 
-pub use dockerfile::{Arg, Dockerfile, Feature, FeatureUse, Instruction};
+pub use context_source::is_remote;
+pub use dockerfile::{Arg, Dockerfile, Document, Feature, FeatureUse, Instruction};
+pub use expander::Expander;
 pub use ignore::{Ignore, ParentMatch};
 pub use pattern::Pattern;
 pub use problem::{Problem, Span};
@@ -43,3 +47,5 @@ pub use resolution::{
     Stage,
 };
 pub use rewrite::{Replacement, rewrite};
+pub use word::Word;
+pub use written::{Written, WrittenFlag};

@@ -8,6 +8,8 @@ use crate::Span;
 pub(crate) struct PhysicalLine<'t> {
     /// Without its line ending.
     pub(crate) text: &'t str,
+    /// With it.
+    pub(crate) whole: &'t str,
     /// Where it starts in the file.
     pub(crate) start: usize,
     /// Counted from 1.
@@ -38,8 +40,8 @@ impl<'t> Iterator for PhysicalLines<'t> {
         let rest = self.file.get(start..).filter(|rest| !rest.is_empty())?;
         self.position += rest.find('\n').map_or(rest.len(), |end| end + 1);
         self.number += 1;
-        let text = self.file[start..self.position].trim_end_matches(['\r', '\n']);
-        Some(PhysicalLine { text, start, number: self.number })
+        let whole = &self.file[start..self.position];
+        Some(PhysicalLine { text: whole.trim_end_matches(['\r', '\n']), whole, start, number: self.number })
     }
 }
 

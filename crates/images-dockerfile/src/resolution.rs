@@ -58,6 +58,20 @@ pub struct Resolution {
     pub secrets: Vec<SecretUse>,
     /// What needed stages use that not every builder can do.
     pub features: Vec<FeatureUse>,
+    /// The arguments before the first `FROM`, the predefined ones of the platforms among them.
+    pub global_args: BTreeMap<String, String>,
+}
+
+impl Resolution {
+    /// The stage that a `--from` names, by its number or name; an image otherwise.
+    pub fn stage_named(&self, from: &str) -> Option<usize> {
+        if let Ok(number) = from.parse::<usize>() {
+            return Some(number).filter(|index| *index < self.stages.len());
+        }
+        let is_named =
+            |stage: &Stage| stage.name.as_ref().is_some_and(|name| name.eq_ignore_ascii_case(from));
+        self.stages.iter().rposition(is_named)
+    }
 }
 
 /// One build stage.

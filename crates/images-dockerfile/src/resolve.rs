@@ -51,6 +51,7 @@ impl Dockerfile {
         Ok(Resolution {
             target: graph.target,
             references: self.references(&graph)?,
+            global_args: graph.globals.known(),
             stages: graph.stages,
             sources: in_order(sources),
             triggers,
@@ -85,7 +86,10 @@ impl Dockerfile {
     }
 
     /// A stage's `FROM` and what follows it.
-    pub(crate) fn stage_instructions(&self, stage: usize) -> impl Iterator<Item = &Instruction> {
+    ///
+    /// # Panics
+    /// There is no such stage.
+    pub fn stage_instructions(&self, stage: usize) -> impl Iterator<Item = &Instruction> {
         let end = self.stage_starts.get(stage + 1).copied().unwrap_or(self.instructions().len());
         self.instructions()[self.stage_starts[stage]..end].iter()
     }

@@ -71,6 +71,15 @@ impl Scope {
         self.variables.insert(name.to_owned(), Value::Set(value));
     }
 
+    /// The variables whose values are known.
+    pub(crate) fn known(&self) -> BTreeMap<String, String> {
+        let known = self.variables.iter().filter_map(|(name, value)| match value {
+            Value::Set(value) => Some((name.clone(), value.clone())),
+            Value::Unset | Value::Unknown => None,
+        });
+        known.collect()
+    }
+
     /// A variable's value, if it is known to have one.
     pub(crate) fn get(&self, name: &str) -> Option<&Value> {
         self.variables.get(name)

@@ -38,6 +38,8 @@ pub(crate) struct Lexer {
     pub(crate) escape: char,
     /// Quotes stay in the result.
     pub(crate) raw_quotes: bool,
+    /// Quotes are characters like others.
+    pub(crate) no_quotes: bool,
     /// Escapes stay in the result.
     pub(crate) raw_escapes: bool,
     /// Variables without a value stay in the result as they are written.
@@ -59,7 +61,7 @@ pub(crate) struct Expansion {
 impl Lexer {
     /// Quotes and escapes are taken away.
     pub(crate) fn new(escape: char) -> Self {
-        Self { escape, raw_quotes: false, raw_escapes: false, keep_unset: false }
+        Self { escape, raw_quotes: false, no_quotes: false, raw_escapes: false, keep_unset: false }
     }
 
     /// Expands a word.
@@ -141,7 +143,7 @@ impl Scan<'_> {
                     output.words.add(&value);
                     output.text.push_str(&value);
                 }
-                '\'' | '"' => {
+                '\'' | '"' if !self.lexer.no_quotes => {
                     let quoted = if c == '"' { self.double_quotes()? } else { self.single_quotes()? };
                     output.words.current.push_str(&quoted);
                     output.text.push_str(&quoted);

@@ -5,10 +5,11 @@ use crate::logical_line::LogicalLine;
 
 /// A word, before variables are expanded.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Word {
-    pub(crate) text: String,
+pub struct Word {
+    /// As it is written, or what the JSON string stands for.
+    pub text: String,
     /// The bytes of the file that stand for it.
-    pub(crate) span: Span,
+    pub span: Span,
 }
 
 /// A part of a logical line.

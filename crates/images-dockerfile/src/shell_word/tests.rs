@@ -136,7 +136,7 @@ fn a_word_is_unknown_where_an_unknown_variable_has_a_say() {
 fn text_is_split_into_words_at_blanks_that_are_not_quoted() {
     let words = |lexer: Lexer, text: &str| lexer.expand(text, &variables()).expect("good text").words;
     assert_eq!(words(Lexer::new('\\'), " a  'b c' d\\ e $blanks "), ["a", "b c", "d e", "a", "b"]);
-    let raw = Lexer { escape: '\\', raw_quotes: true, raw_escapes: true, keep_unset: true };
+    let raw = Lexer { raw_quotes: true, raw_escapes: true, keep_unset: true, ..Lexer::new('\\') };
     assert_eq!(words(raw, "'b c' d\\ e $a ${a:-b}"), ["'b c'", "d\\ e", "$a", "${a:-b}"]);
 }
 
