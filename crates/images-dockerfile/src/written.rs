@@ -1,6 +1,7 @@
 //! An instruction as it is written, for those who carry it out.
 
 use crate::dockerfile::Instruction;
+use crate::flag::Flag;
 use crate::heredoc::Heredoc;
 use crate::instruction::Statement;
 use crate::json_array::{self, JsonArray};
@@ -38,16 +39,29 @@ impl Dockerfile {
     pub fn written(&self, instruction: &Instruction) -> Written {
         Written::of(Part::new(&instruction.logical), self.escape)
     }
+
+    /// What stands behind a word that starts an instruction's arguments, as if that were the instruction:
+    /// `HEALTHCHECK --interval=1s CMD …`. `None` if they start otherwise.
+    pub fn written_behind(&self, instruction: &Instruction, keyword: &str) -> Option<Written> {
+        let arguments = Statement::split(Part::new(&instruction.logical)).arguments;
+        let starts = arguments.split_first().0.text().eq_ignore_ascii_case(keyword);
+        starts.then(|| {
+            Written::unflagged(arguments.split_first().1.unwrap_or(arguments.slice(0, 0)), self.escape)
+        })
+    }
 }
 
 impl Written {
     fn of(line: Part<'_>, escape: char) -> Self {
         let Statement { flags, arguments, .. } = Statement::split(line);
-        let flags = flags.into_iter();
+        let written = |flag: Flag| WrittenFlag { name: flag.name, value: flag.value, span: flag.span };
+        let flags = flags.into_iter().map(written).collect();
+        Self { flags, ..Self::unflagged(arguments, escape) }
+    }
+
+    fn unflagged(arguments: Part<'_>, escape: char) -> Self {
         Self {
-            flags: flags
-                .map(|flag| WrittenFlag { name: flag.name, value: flag.value, span: flag.span })
-                .collect(),
+            flags: Vec::new(),
             json: json(arguments),
             words: arguments.split_blanks(),
             quoted: arguments.split_quoted(escape).into_iter().map(Part::word).collect(),

@@ -5,9 +5,11 @@
 //! 3. [`layout`]: where blobs, images and their names are kept.
 //! 4. [`tree`]: the file system that layers make together.
 //! 5. [`copy`]: what `COPY`, `ADD` and `WORKDIR` change in it.
-//! 6. [`registry`]: images come from registries, and go there.
+//! 6. [`instruction`]: what a Dockerfile's instructions mean for a configuration and for files.
+//! 7. [`registry`]: images come from registries, and go there.
 
 pub mod copy;
+pub mod instruction;
 pub mod layer;
 pub mod layout;
 pub mod model;
