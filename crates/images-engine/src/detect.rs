@@ -8,8 +8,8 @@ use crate::{Engine, EngineChoice, EngineKind, EngineOptions, NoEngine, StoredIma
 /// In which order engines are tried.
 const ORDER: [EngineKind; 3] = [EngineKind::Docker, EngineKind::Podman, EngineKind::Buildah];
 
-/// Finds the engine. For `Auto` this tries each in turn; listing its store is the proof that one answers.
-/// The listing is returned, so that it is made once.
+/// Finds the engine among docker, podman and buildah. For `Auto` this tries each in turn; listing its store is the proof
+/// that one answers. The listing is returned, so that it is made once.
 ///
 /// # Errors
 /// None answers.
@@ -21,14 +21,15 @@ pub fn detect(
         EngineChoice::Auto => &ORDER[..],
         EngineChoice::Only(kind) => std::slice::from_ref(kind),
     };
-    first_that_answers(engines.iter().map(|kind| engine(*kind, options)))
+    first_that_answers(engines.iter().filter_map(|kind| engine(*kind, options)))
 }
 
-fn engine(kind: EngineKind, options: &EngineOptions) -> Box<dyn Engine> {
+fn engine(kind: EngineKind, options: &EngineOptions) -> Option<Box<dyn Engine>> {
     match kind {
-        EngineKind::Docker => Box::new(Docker::new(options)),
-        EngineKind::Podman => Box::new(Podman::default()),
-        EngineKind::Buildah => Box::new(Buildah::new(options)),
+        EngineKind::Docker => Some(Box::new(Docker::new(options))),
+        EngineKind::Podman => Some(Box::new(Podman::default())),
+        EngineKind::Buildah => Some(Box::new(Buildah::new(options))),
+        EngineKind::Builtin => None,
     }
 }
 
@@ -123,8 +124,9 @@ mod tests {
         };
         assert_eq!(tried.iter().map(|error| error.engine.as_str()).collect::<Vec<_>>(), ["docker"]);
         for kind in ORDER {
-            assert_eq!(engine(kind, &options).kind(), kind);
+            assert_eq!(engine(kind, &options).unwrap().kind(), kind);
         }
+        assert!(engine(EngineKind::Builtin, &options).is_none());
     }
 
     #[test]

@@ -17,6 +17,8 @@ pub enum EngineKind {
     Podman,
     /// buildah, on containers-storage, the same store as podman's.
     Buildah,
+    /// The built-in one, which assembles images in an OCI layout; it is not of this crate.
+    Builtin,
 }
 
 impl fmt::Display for EngineKind {
@@ -25,6 +27,7 @@ impl fmt::Display for EngineKind {
             Self::Docker => "docker",
             Self::Podman => "podman",
             Self::Buildah => "buildah",
+            Self::Builtin => "builtin",
         })
     }
 }
@@ -32,7 +35,7 @@ impl fmt::Display for EngineKind {
 /// What the user asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum EngineChoice {
-    /// The first that answers of docker, podman, buildah.
+    /// The first that answers of docker, podman, buildah, else the built-in one.
     #[default]
     Auto,
     /// Exactly this one.
@@ -145,6 +148,16 @@ pub enum BuildFailure {
         /// What it lacks, and where that is used.
         uses: Vec<FeatureUse>,
         /// What to install or choose.
+        help: String,
+    },
+    /// The engine knows that it cannot carry out an instruction, and that another can; nothing was built.
+    #[error("{message}")]
+    Refused {
+        /// What it cannot do.
+        message: String,
+        /// The line of the Dockerfile, counted from 1.
+        line: usize,
+        /// Who can.
         help: String,
     },
     /// An interrupt ended it.

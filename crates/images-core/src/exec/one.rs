@@ -74,7 +74,8 @@ impl Builder<'_> {
             }
             Err(Sent::Stop(failed)) => Err(failed),
             Err(Sent::Failed(failure)) => {
-                let unsupported = matches!(failure, BuildFailure::Unsupported { .. });
+                let unsupported =
+                    matches!(failure, BuildFailure::Unsupported { .. } | BuildFailure::Refused { .. });
                 let failure = self.describe(item.id, failure, &log, started);
                 self.reporter.event(&Event::Failed(Box::new(failure)));
                 Err(Failed::Build { unsupported })
@@ -121,6 +122,7 @@ impl Builder<'_> {
                 let first = uses.first().map(|used| line_of(&dockerfile.text, used));
                 (first, Some(help.clone()))
             }
+            BuildFailure::Refused { line, help, .. } => (Some(*line), Some(help.clone())),
             BuildFailure::Engine(error) => (None, error.help.clone()),
             BuildFailure::Interrupted => (None, None),
         };

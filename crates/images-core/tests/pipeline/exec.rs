@@ -329,6 +329,22 @@ fn what_a_builder_lacks_is_told_at_its_place() {
 }
 
 #[test]
+fn what_an_engine_refuses_is_told_at_its_place_and_counts_as_what_it_cannot_do() {
+    let project = Project::new();
+    project.image("a", "FROM scratch\nRUN true\n");
+    project.engine.on("a:1.0.0", |_, _| {
+        let (message, help) = ("cannot do RUN".to_owned(), "others can".to_owned());
+        Err(BuildFailure::Refused { message, line: 2, help })
+    });
+    let outcome = project.try_build().unwrap();
+    assert_eq!(outcome, Outcome { failed: 1, unsupported: 1, ..Outcome::default() });
+    let failure = project.events.take_failures().remove(0);
+    assert_eq!((failure.message.as_str(), failure.help.as_deref()), ("cannot do RUN", Some("others can")));
+    let place = failure.place.unwrap();
+    assert_eq!((place.line, place.text.as_str(), failure.tail.len()), (2, "RUN true", 0));
+}
+
+#[test]
 fn an_engine_that_cannot_be_asked_fails_the_build_with_its_help() {
     let project = Project::new();
     project.image("a", "FROM scratch\n");
