@@ -6,8 +6,12 @@
 //! 4. [`tree`]: the file system that layers make together.
 //! 5. [`copy`]: what `COPY`, `ADD` and `WORKDIR` change in it.
 //! 6. [`instruction`]: what a Dockerfile's instructions mean for a configuration and for files.
-//! 7. [`registry`]: images come from registries, and go there.
+//! 7. [`assemble`]: from a Dockerfile and a context to an image in a layout.
+//! 8. [`builtin`]: the engine.
+//! 9. [`registry`]: images come from registries, and go there.
 
+pub mod assemble;
+pub mod builtin;
 pub mod copy;
 pub mod instruction;
 pub mod layer;

@@ -71,12 +71,7 @@ impl StageState {
 
     /// From an image.
     pub fn of_image(config: ImageConfig) -> Self {
-        let mut state = Self { variables: Variables::of(&config.config.env), config, is_cmd_set: false };
-        let working_dir = &mut state.config.config.working_dir;
-        if !working_dir.is_empty() {
-            *working_dir = clean(working_dir);
-        }
-        state
+        Self { variables: Variables::of(&config.config.env), config, is_cmd_set: false }
     }
 
     /// From another stage of the same file: arguments are still known.
@@ -145,7 +140,8 @@ impl StageState {
     ) -> Result<Option<Operation>, Refusal> {
         let text = self.variables.expand(around.dockerfile.expander(), word)?;
         let path = match text.starts_with('/') {
-            true => clean(&text),
+            // As BuildKit: <https://github.com/moby/buildkit/blob/master/util/system/path.go> (`NormalizePath`)
+            true => text,
             false => clean(&format!("{}/{text}", self.config.config.working_dir)),
         };
         self.config.config.working_dir.clone_from(&path);

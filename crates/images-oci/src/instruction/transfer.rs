@@ -47,10 +47,10 @@ pub struct Transfer {
     pub sources: Vec<Word>,
     /// Files that the Dockerfile itself holds.
     pub documents: Vec<Document>,
-    /// Where to: absolute, with a `/` at its end if it is a folder for certain.
+    /// Where to: a `/` at its end says that it is a folder.
     pub destination: String,
-    /// The same as it is written, expanded: what the history says.
-    pub written_destination: String,
+    /// What the destination is relative to.
+    pub working_dir: String,
     /// `--chown`.
     pub chown: Option<Word>,
     /// `--chmod`.
@@ -135,7 +135,7 @@ impl TransferWords {
         Ok(())
     }
 
-    /// Expands its variables. A relative destination starts at the working directory.
+    /// Expands its variables.
     ///
     /// # Errors
     /// A word that cannot be expanded, or a source that has to be fetched.
@@ -157,14 +157,13 @@ impl TransferWords {
             };
             Ok(Document { name: document.name, content })
         });
-        let written_destination = word(self.destination)?.text;
         let transfer = Transfer {
             is_add: self.is_add,
             from: self.from,
             sources: words(self.sources)?,
             documents: documents.collect::<Result<_, Refusal>>()?,
-            destination: destination(&written_destination, working_dir),
-            written_destination,
+            destination: word(self.destination)?.text,
+            working_dir: working_dir.to_owned(),
             chown: self.chown.map(word).transpose()?,
             chmod: self.chmod.map(word).transpose()?,
             excludes: words(self.excludes)?,
@@ -198,7 +197,7 @@ impl Transfer {
         text.push_str(&flag("chmod", &self.chmod));
         self.sources.iter().for_each(|source| text.extend([" ", &source.text]));
         self.documents.iter().for_each(|document| text.extend([" <<", &document.name]));
-        text.extend([" ", &self.written_destination]);
+        text.extend([" ", &self.destination]);
         text
     }
 }
@@ -212,14 +211,6 @@ fn document(
     found
         .cloned()
         .ok_or_else(|| Refusal::wrong(word.span.clone(), format!("the heredoc `{name}` has no body")))
-}
-
-/// <https://github.com/moby/buildkit/blob/master/frontend/dockerfile/dockerfile2llb/convert.go>
-/// (`pathRelativeToWorkingDir`, `dispatchCopy`)
-fn destination(text: &str, working_dir: &str) -> String {
-    let is_folder = text.is_empty() || text == "." || text.ends_with('/');
-    let path = clean(&if text.starts_with('/') { text.to_owned() } else { format!("{working_dir}/{text}") });
-    if is_folder && path != "/" { format!("{path}/") } else { path }
 }
 
 /// An absolute path without `.`, `..` and doubled slashes, as Go's `path.Clean`.

@@ -1,0 +1,184 @@
+//! What a stage starts from.
+
+use images_dockerfile::{Reference, ReferenceKind, Resolution, Span};
+
+use super::stage::{BuiltStage, StageLayer};
+use super::{AssembleError, Course};
+use crate::instruction::{Refusal, StageState};
+use crate::layout::{Layer, Layout, LayoutError};
+use crate::model::{Descriptor, ImageConfig, Platform, media_type};
+use crate::tree::Tree;
+
+/// The frontends whose meaning the built-in engine has.
+const FRONTENDS: [&str; 2] = ["docker/dockerfile", "docker/dockerfile-upstream"];
+
+/// The platform of this machine: images are Linux ones, and the architecture has Go's name.
+pub(super) fn machine_platform() -> Platform {
+    let architecture = match std::env::consts::ARCH {
+        "x86_64" => "amd64",
+        "aarch64" => "arm64",
+        "x86" => "386",
+        "powerpc64" => "ppc64le",
+        other => other,
+    };
+    let (os, architecture) = ("linux".to_owned(), architecture.to_owned());
+    Platform { os, architecture, os_version: None, variant: None }
+}
+
+/// The same platform, as the reader of Dockerfiles has it.
+pub(super) fn named(platform: &Platform) -> images_dockerfile::Platform {
+    let Platform { os, architecture, variant, .. } = platform.clone();
+    images_dockerfile::Platform { os, architecture, variant }
+}
+
+/// Reads `os/architecture[/variant]`. `None` for what is none.
+pub(crate) fn platform(text: &str) -> Option<Platform> {
+    let parts: Vec<&str> = text.split('/').collect();
+    let (os, architecture, variant) = match parts.as_slice() {
+        [os, architecture] => (os, architecture, None),
+        [os, architecture, variant] => (os, architecture, Some((*variant).to_owned())),
+        _ => return None,
+    };
+    let (os, architecture) = ((*os).to_owned(), (*architecture).to_owned());
+    Some(Platform { os, architecture, os_version: None, variant })
+}
+
+/// Another frontend than docker's own means something else by the instructions.
+pub(super) fn check_frontend(resolution: &Resolution) -> Result<(), Refusal> {
+    let frontend = resolution.references.iter().find(|reference| reference.kind == ReferenceKind::Syntax);
+    let Some(frontend) = frontend else { return Ok(()) };
+    let Reference { domain, path, .. } = &frontend.reference;
+    let is_hub = domain.as_deref().is_none_or(|domain| matches!(domain, "docker.io" | "index.docker.io"));
+    if is_hub && FRONTENDS.contains(&path.as_str()) {
+        return Ok(());
+    }
+    let message = format!("the built-in engine has no frontend {}", frontend.reference);
+    Err(Refusal::unsupported(frontend.span.clone(), message, "docker's BuildKit"))
+}
+
+/// An image in the layout.
+pub(super) struct StoredBase {
+    pub(super) config: ImageConfig,
+    pub(super) layers: Vec<Layer>,
+}
+
+/// The stage before its first instruction.
+pub(super) fn stage(
+    course: &Course<'_>,
+    index: usize,
+    built: &[Option<BuiltStage>],
+) -> Result<BuiltStage, AssembleError> {
+    let stage = &course.resolution.stages[index];
+    let platform = match &stage.platform {
+        None => course.platform.clone(),
+        Some(text) => platform(text).ok_or_else(|| {
+            Refusal::wrong(stage.span.clone(), format!("`{text}` is no platform"))
+                .help("write os/architecture: linux/amd64")
+        })?,
+    };
+    let based = match stage.base_stage {
+        Some(base) => built[base].as_ref().map(BuiltStage::child),
+        None if stage.base == "scratch" => Some(BuiltStage::scratch(&platform)),
+        None => None,
+    };
+    let based = match based {
+        Some(based) => based,
+        None => of_image(course, &stage.base, &platform, &stage.span)?,
+    };
+    refuse_triggers(&based.state, &stage.base, &stage.span)?;
+    Ok(based)
+}
+
+fn of_image(
+    course: &Course<'_>,
+    base: &str,
+    platform: &Platform,
+    span: &Span,
+) -> Result<BuiltStage, AssembleError> {
+    let reference = Reference::parse(base).map_err(|error| Refusal::wrong(span.clone(), error.message))?;
+    let StoredBase { config, layers } = stored(course, &reference, platform, span)?;
+    let is_other =
+        (config.os.as_str(), config.architecture.as_str()) != (&platform.os, &platform.architecture);
+    if is_other && !config.architecture.is_empty() {
+        let message = format!("{base} is for {}/{}, not for {platform}", config.os, config.architecture);
+        return Err(Refusal::wrong(span.clone(), message).help("choose a base for the platform").into());
+    }
+    let tree = tree(course, &layers)?;
+    let layers = layers.into_iter().map(StageLayer::stored).collect();
+    Ok(BuiltStage { state: StageState::of_image(config), tree, layers })
+}
+
+/// An image's file system.
+pub(super) fn tree(course: &Course<'_>, layers: &[Layer]) -> Result<Tree, AssembleError> {
+    Ok(course.workshop.trees.of(layers)?)
+}
+
+/// Finds an image in the layout, else outside of it.
+pub(super) fn stored(
+    course: &Course<'_>,
+    reference: &Reference,
+    platform: &Platform,
+    span: &Span,
+) -> Result<StoredBase, AssembleError> {
+    let layout = course.workshop.layout;
+    let found = names(reference).iter().find_map(|name| layout.resolve(name).transpose()).transpose()?;
+    let descriptor = match found {
+        Some(descriptor) => descriptor,
+        None => course.workshop.externals.pull(reference, platform).map_err(|unavailable| {
+            Refusal::wrong(span.clone(), unavailable.message).help(unavailable.help)
+        })?,
+    };
+    let descriptor = of_platform(layout, descriptor, platform)?
+        .ok_or_else(|| Refusal::wrong(span.clone(), format!("{reference} has no image for {platform}")))?;
+    let manifest = layout.manifest(&descriptor)?;
+    let config = layout.config(&manifest.config)?;
+    if config.rootfs.diff_ids.len() != manifest.layers.len() {
+        let message =
+            format!("the image {reference} has other layers in its manifest than in its configuration");
+        return Err(Refusal::wrong(span.clone(), message).into());
+    }
+    let pairs = config.rootfs.diff_ids.iter().zip(manifest.layers);
+    let layers = pairs.map(|(diff_id, descriptor)| Layer { diff_id: *diff_id, descriptor }).collect();
+    Ok(StoredBase { config, layers })
+}
+
+/// How a layout may name it: as it is written, and with what docker would add.
+fn names(reference: &Reference) -> Vec<String> {
+    let tagged = Reference {
+        tag: reference.tag.clone().or_else(|| reference.digest.is_none().then(|| "latest".to_owned())),
+        ..reference.clone()
+    };
+    let path = match tagged.path.contains('/') {
+        true => tagged.path.clone(),
+        false => format!("library/{}", tagged.path),
+    };
+    let hub = Reference { domain: Some("docker.io".to_owned()), path, ..tagged.clone() };
+    let mut names = vec![reference.to_string(), tagged.to_string()];
+    names.extend(tagged.domain.is_none().then(|| hub.to_string()));
+    names.dedup();
+    names
+}
+
+/// The manifest itself, or the one of an index that is for the platform.
+fn of_platform(
+    layout: &Layout,
+    descriptor: Descriptor,
+    platform: &Platform,
+) -> Result<Option<Descriptor>, LayoutError> {
+    if !media_type::is_index(&descriptor.media_type) {
+        return Ok(Some(descriptor));
+    }
+    let fits = |entry: &Descriptor| {
+        entry.platform.as_ref().is_some_and(|is| {
+            (&is.os, &is.architecture) == (&platform.os, &platform.architecture)
+                && (platform.variant.is_none() || is.variant == platform.variant)
+        })
+    };
+    Ok(layout.index(&descriptor)?.manifests.into_iter().find(fits))
+}
+
+fn refuse_triggers(state: &StageState, base: &str, span: &Span) -> Result<(), Refusal> {
+    let Some(trigger) = state.config.config.on_build.first() else { return Ok(()) };
+    let message = format!("the built-in engine does not run the ONBUILD of {base}: {trigger}");
+    Err(Refusal::unsupported(span.clone(), message, "docker, podman and buildah"))
+}
