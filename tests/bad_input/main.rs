@@ -381,22 +381,62 @@ error: the secret `token` has no value
 }
 
 #[test]
-fn no_engine() {
+fn no_engine_and_an_image_that_needs_one() {
+    let workspace = Workspace::without_engine(env!("CARGO_BIN_EXE_images"));
+    workspace.image("base", "FROM scratch\nCOPY data /\nRUN make it\n");
+    workspace.write("images/base/data", "1");
+    let refused = workspace.run(&["build", "--workspace"]);
+    assert_eq!(refused.code(), 3, "{}", refused.stderr);
+    assert_data_eq!(
+        said(&workspace, &refused.stderr),
+        str![[r#"
+      Engine builtin [..] (OCI layout [ROOT]/target/images/oci) (chosen by itself; --engine names another)
+    Building base:1.0.0 (not in the store)
+      Failed base:1.0.0: the built-in engine runs no commands, so it cannot do RUN
+ --> images/base/Dockerfile:3
+3 | RUN make it
+help: docker, podman and buildah can: start or install one, or name it with --engine; these were tried:
+docker: not found in PATH; install docker, or choose another engine
+podman: not found in PATH; install podman, or choose another engine
+buildah: not found in PATH; install buildah, or choose another engine
+    Finished 1 failed in [..]
+
+"#]]
+    );
+}
+
+#[test]
+fn an_engine_that_is_named_and_not_there() {
     let workspace = Workspace::without_engine(env!("CARGO_BIN_EXE_images"));
     workspace.image("base", "FROM scratch\n");
-    let refused = workspace.run(&["build", "--workspace"]);
+    let refused = workspace.run(&["build", "--workspace", "--engine", "podman"]);
     assert_eq!(refused.code(), 3, "{}", refused.stderr);
     assert_data_eq!(
         said(&workspace, &refused.stderr),
         str![[r#"
 error: no container engine can be used
  |
- = help: docker: not found in PATH; install docker, or choose another engine
-         podman: not found in PATH; install podman, or choose another engine
-         buildah: not found in PATH; install buildah, or choose another engine
+ = help: podman: not found in PATH; install podman, or choose another engine
 
 "#]]
     );
+}
+
+/// No engine, no network: the built-in engine does it, says so once, and has nothing to do the next time.
+#[test]
+fn no_engine_and_an_image_that_needs_none() {
+    let workspace = Workspace::without_engine(env!("CARGO_BIN_EXE_images"));
+    workspace.image("base", "FROM scratch\nCOPY data /\n");
+    workspace.image("app", "FROM {ns}/base\nCOPY data /more\n");
+    workspace.write("images/base/data", "1");
+    workspace.write("images/app/data", "2");
+    let built = workspace.run(&["build", "--workspace"]);
+    assert_eq!(built.code(), 0, "{}", built.stderr);
+    let engine = "Engine builtin 0.1.0 (OCI layout ";
+    assert_eq!(built.stderr.matches(engine).count(), 1, "{}", built.stderr);
+    assert!(built.stderr.contains("2 built"), "{}", built.stderr);
+    let again = workspace.run(&["build", "--workspace", "--engine", "builtin"]);
+    assert!(again.stderr.contains("all 2 images are fresh"), "{}", again.stderr);
 }
 
 /// docker is asked by its socket, so it is the socket that fails; the others by their programs.

@@ -101,7 +101,7 @@ pub(crate) struct SelectionArgs {
 
 #[derive(Debug, Clone, Args)]
 pub(crate) struct EngineArgs {
-    /// Engine to build with: auto, docker, podman or buildah
+    /// Engine to build with: auto, docker, podman, buildah or builtin
     #[arg(long, env = "IMAGES_ENGINE", value_name = "ENGINE", help_heading = "Engine options")]
     pub(crate) engine: Option<String>,
     /// Name of the buildx builder to hand builds to

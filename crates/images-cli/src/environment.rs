@@ -13,11 +13,12 @@ use images_schema::{Diagnostic, SourceText, did_you_mean};
 use crate::arguments::{EngineArgs, Global};
 
 /// The engines' names, as a person writes them.
-const ENGINES: [(&str, EngineChoice); 4] = [
+const ENGINES: [(&str, EngineChoice); 5] = [
     ("auto", EngineChoice::Auto),
     ("docker", EngineChoice::Only(EngineKind::Docker)),
     ("podman", EngineChoice::Only(EngineKind::Podman)),
     ("buildah", EngineChoice::Only(EngineKind::Buildah)),
+    ("builtin", EngineChoice::Only(EngineKind::Builtin)),
 ];
 
 /// What docker's clients read by themselves and tell the daemon with each build:

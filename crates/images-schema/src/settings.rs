@@ -75,7 +75,7 @@ pub struct Settings {
     pub labels: BTreeMap<String, Spanned<String>>,
     /// What to build for.
     pub platforms: Option<Spanned<Vec<Spanned<String>>>>,
-    /// `auto`, `docker`, `podman` or `buildah`.
+    /// `auto`, `docker`, `podman`, `buildah` or `builtin`.
     pub engine: Option<Spanned<String>>,
 }
 

@@ -19,8 +19,9 @@ use images_core::build::{BuildOptions, Detected};
 use images_core::graph::{Graph, NodeId};
 use images_core::selection::{self, Selection};
 use images_core::workspace::{self, Workspace};
+use images_engine::EngineChoice;
 use images_engine::process::Cancel;
-use images_engine::{EngineChoice, detect};
+use images_oci::builtin::{BuiltinOptions, detect};
 
 use crate::arguments::{BuildArgs, Command, EngineArgs, Global, Images, SelectionArgs};
 use crate::environment;
@@ -82,12 +83,11 @@ impl Session {
     ) -> Result<(BuildOptions, impl Fn() -> Detected + Sync + use<>), Error> {
         let choice = environment::engine_choice(args, workspace.engine.as_ref(), &workspace.source)?;
         let engine_options = environment::engine_options(args);
-        let options = BuildOptions {
-            host: environment::host_options(&self.global)?,
-            automatic: choice == EngineChoice::Auto,
-            keep_going: false,
-        };
-        Ok((options, move || detect(choice, &engine_options)))
+        let host = environment::host_options(&self.global)?;
+        let builtin =
+            BuiltinOptions { layout: workspace.cache().join("oci"), epoch: host.epoch, jobs: host.jobs };
+        let options = BuildOptions { host, automatic: choice == EngineChoice::Auto, keep_going: false };
+        Ok((options, move || detect(choice, &engine_options, &builtin)))
     }
 }
 
