@@ -4,10 +4,12 @@
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{Cursor, Read};
-use std::path::{Component, Path, PathBuf};
+use std::path::Path;
 
 use serde_json::Value;
 use tar::{Archive, EntryType};
+
+use crate::file_tree::{FileTree, plain};
 
 /// An image.
 #[derive(Debug, Clone, PartialEq)]
@@ -89,6 +91,28 @@ pub fn read(file: &Path) -> BTreeMap<String, Image> {
     images
 }
 
+/// The file systems of all images of an archive, by each of their names.
+///
+/// # Panics
+/// It is not such an archive.
+#[track_caller]
+pub fn trees(file: &Path) -> BTreeMap<String, FileTree> {
+    let blobs = blobs(file);
+    let manifest: Value =
+        serde_json::from_slice(&blobs["manifest.json"]).expect("the archive's JSON is sound");
+    let mut trees = BTreeMap::new();
+    for image in manifest.as_array().expect("the manifest is a list") {
+        let mut tree = FileTree::default();
+        for layer in image["Layers"].as_array().expect("an image has layers") {
+            tree.apply(blobs[layer.as_str().expect("the manifest names files")].as_slice());
+        }
+        for name in image["RepoTags"].as_array().into_iter().flatten().filter_map(Value::as_str) {
+            trees.insert(name.to_owned(), tree.clone());
+        }
+    }
+    trees
+}
+
 /// The archive's files by name; a link to another file is followed.
 fn blobs(file: &Path) -> BTreeMap<String, Vec<u8>> {
     let mut archive = Archive::new(File::open(file).expect("the archive was written"));
@@ -110,19 +134,6 @@ fn blobs(file: &Path) -> BTreeMap<String, Vec<u8>> {
         blobs.insert(name, bytes);
     }
     blobs
-}
-
-/// The path without `.`, `..` and the leading slash.
-fn plain(path: &Path) -> String {
-    let mut plain = PathBuf::new();
-    for component in path.components() {
-        match component {
-            Component::Normal(name) => plain.push(name),
-            Component::ParentDir => drop(plain.pop()),
-            _ => {}
-        }
-    }
-    plain.to_string_lossy().into_owned()
 }
 
 /// Puts a layer on top of a file system.

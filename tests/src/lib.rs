@@ -5,7 +5,7 @@
 //! 2. [`engine`]: one of them, ready to use, in an environment of its own.
 //! 3. [`server`], [`daemon`], [`registry`]: what is started for them, and stopped at the end.
 //! 4. [`fake_registry`]: a registry in this process, which does wrong when it is told to.
-//! 5. [`archive`]: what is in an image.
+//! 5. [`archive`], [`file_tree`]: what is in an image.
 //! 6. [`workspace`]: a workspace in a temporary folder, and the tool's answers about it.
 //! 7. [`filters`]: which tests a command line means.
 
@@ -16,6 +16,7 @@ pub mod archive;
 pub mod daemon;
 pub mod engine;
 pub mod fake_registry;
+pub mod file_tree;
 pub mod filters;
 pub mod flavour;
 pub mod machine;

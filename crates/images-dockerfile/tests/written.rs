@@ -3,7 +3,7 @@
 use images_dockerfile::{Dockerfile, Document, Word, Written};
 
 fn parse(text: &str) -> Dockerfile {
-    Dockerfile::parse(text).unwrap()
+    Dockerfile::parse(text).expect("the case is a Dockerfile")
 }
 
 /// The parts of the instruction behind `FROM scratch`.

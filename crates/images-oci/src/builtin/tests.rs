@@ -2,6 +2,7 @@ use std::collections::BTreeMap;
 use std::fs;
 
 use camino::{Utf8Path, Utf8PathBuf};
+use images_dockerfile::Sources;
 use images_engine::process::Cancel;
 use images_engine::{
     BuildFailure, BuildRequest, Built, Engine, EngineChoice, EngineError, EngineKind, EngineOptions,
@@ -45,6 +46,8 @@ impl Bench {
             platform: None,
             secrets: &[],
             never_pull: true,
+            sources: &Sources::All,
+            size: 0,
             features: &[],
             log: &self.path("logs/log"),
         };
