@@ -47,11 +47,12 @@ pub fn owner(tree: &Tree, written: &str) -> Result<(Owner, Option<String>), Copy
             None => unknown = unknown.or(Some(name.to_owned())),
         },
     }
-    Ok((owner, unknown.filter(|name| !name.is_empty())))
+    Ok((owner, unknown))
 }
 
+/// Nothing is root too: BuildKit hands on a name that is empty as the number 0.
 fn number(text: &str) -> Option<u64> {
-    if text == "root" { Some(0) } else { text.parse::<u32>().ok().map(u64::from) }
+    if text.is_empty() || text == "root" { Some(0) } else { text.parse::<u32>().ok().map(u64::from) }
 }
 
 /// The numbers in the third and fourth field of a name's line.
@@ -87,12 +88,13 @@ mod tests {
         for (written, uid, gid, unknown) in [
             ("5", 5, 5, None),
             ("5:6", 5, 6, None),
+            ("bob:", 11, 0, None),
             ("bob", 11, 22, None),
             ("bob:staff", 11, 33, None),
             ("bob:bob", 11, 44, None),
             ("3:staff", 3, 33, None),
             (":staff", 0, 33, None),
-            ("5:", 5, 5, None),
+            ("5:", 5, 0, None),
             ("root", 0, 0, None),
             ("nobody", 0, 0, Some("nobody")),
             ("bob:nobodies", 11, 22, Some("nobodies")),
