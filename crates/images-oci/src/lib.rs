@@ -9,7 +9,9 @@
 //! 7. [`assemble`]: from a Dockerfile and a context to an image in a layout.
 //! 8. [`builtin`]: the engine.
 //! 9. [`registry`]: images come from registries, and go there.
+//! 10. [`archive`]: images in one file, for the engines that have a daemon, and from them.
 
+pub mod archive;
 pub mod assemble;
 pub mod builtin;
 pub mod copy;

@@ -65,7 +65,7 @@ impl Layout {
     }
 
     /// A record that was cut off, changed or put under another key is none.
-    fn recorded(&self, key: blake3::Hash) -> Option<Layer> {
+    pub(super) fn recorded(&self, key: blake3::Hash) -> Option<Layer> {
         let text = fs::read_to_string(self.record_path(key)).ok()?;
         let (layer, check) = text.split_once('\n')?;
         if check != check_of(key, layer) {
@@ -74,7 +74,7 @@ impl Layout {
         serde_json::from_str(layer).ok()
     }
 
-    fn record(&self, key: blake3::Hash, layer: &Layer) -> Result<(), LayoutError> {
+    pub(super) fn record(&self, key: blake3::Hash, layer: &Layer) -> Result<(), LayoutError> {
         let path = self.record_path(key);
         let text = serde_json::to_string(layer)
             .map_err(|error| LayoutError::io("encode", path.clone())(error.into()))?;
@@ -89,9 +89,10 @@ fn check_of(key: blake3::Hash, layer: &str) -> String {
     blake3::keyed_hash(key.as_bytes(), layer.as_bytes()).to_hex().to_string()
 }
 
-struct Hashing<'w> {
-    out: &'w mut dyn Write,
-    hasher: Hasher,
+/// Hashes what it passes on.
+pub(super) struct Hashing<'w> {
+    pub(super) out: &'w mut dyn Write,
+    pub(super) hasher: Hasher,
 }
 
 impl Write for Hashing<'_> {

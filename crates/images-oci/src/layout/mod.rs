@@ -16,6 +16,7 @@ mod fingerprint;
 mod images;
 mod layers;
 mod names;
+mod tar_layer;
 #[cfg(test)]
 mod tests;
 
