@@ -3,6 +3,7 @@
 use std::fs;
 use std::sync::OnceLock;
 
+use camino::{Utf8Path, Utf8PathBuf};
 use images_dockerfile::Dockerfile;
 
 use crate::build::{self, Call, Files, common_flags};
@@ -13,8 +14,8 @@ use crate::support::{self, Builder};
 use crate::version::Version;
 use crate::work::makes_one_layer;
 use crate::{
-    BuildFailure, BuildRequest, Built, Engine, EngineError, EngineKind, EngineOptions, StoredImage, listing,
-    secret,
+    BuildFailure, BuildRequest, Built, Engine, EngineError, EngineKind, EngineOptions, StoredImage, archives,
+    listing, secret,
 };
 
 const CLIENT: Client = Client("buildah");
@@ -70,6 +71,15 @@ impl Engine for Buildah {
 
     fn tag_all(&self, image: &str, names: &[String]) -> Result<(), EngineError> {
         tag_all(CLIENT, image, names)
+    }
+
+    fn save(
+        &self,
+        images: &[String],
+        folder: &Utf8Path,
+        cancel: &Cancel,
+    ) -> Result<Vec<Utf8PathBuf>, EngineError> {
+        archives::push_each(CLIENT, images, folder, cancel)
     }
 }
 

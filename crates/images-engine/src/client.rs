@@ -23,19 +23,31 @@ impl Client {
         Err(self.said(&String::from_utf8_lossy(&ended.stderr)))
     }
 
+    /// Runs what may take long, until an interrupt.
+    ///
+    /// # Errors
+    /// As [`Client::ask`], and an interrupt.
+    pub(crate) fn order(self, args: Vec<String>, cancel: &Cancel) -> Result<(), EngineError> {
+        let ended = self.child(args).run(cancel).map_err(|error| self.not_started(&error))?;
+        match ended.code {
+            _ if cancel.is_interrupted() => Err(self.error("interrupted", None)),
+            Some(0) => Ok(()),
+            _ => Err(self.said(&String::from_utf8_lossy(&ended.stderr))),
+        }
+    }
+
     /// Runs it to whatever end.
     ///
     /// # Errors
     /// It is not there.
     pub(crate) fn run(self, args: &[&str]) -> Result<Ended, EngineError> {
-        let child = Child {
-            program: self.0.to_owned(),
-            args: args.iter().map(|arg| (*arg).to_owned()).collect(),
-            env: BTreeMap::new(),
-            cwd: None,
-            output: Output::Capture,
-        };
-        child.run(&Cancel::default()).map_err(|error| self.not_started(&error))
+        let args = args.iter().map(|arg| (*arg).to_owned()).collect();
+        self.child(args).run(&Cancel::default()).map_err(|error| self.not_started(&error))
+    }
+
+    fn child(self, args: Vec<String>) -> Child {
+        let program = self.0.to_owned();
+        Child { program, args, env: BTreeMap::new(), cwd: None, output: Output::Capture }
     }
 
     /// An error of this engine.

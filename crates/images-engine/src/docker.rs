@@ -12,10 +12,13 @@ mod tar;
 use std::io;
 use std::sync::OnceLock;
 
+use camino::{Utf8Path, Utf8PathBuf};
+
 use crate::client::Client;
 use crate::process::{Cancel, find_program};
 use crate::{
-    BuildFailure, BuildRequest, Built, Engine, EngineError, EngineKind, EngineOptions, StoredImage, listing,
+    BuildFailure, BuildRequest, Built, Engine, EngineError, EngineKind, EngineOptions, StoredImage, archives,
+    listing,
 };
 use builder::{Builder, Probe};
 use endpoint::Endpoint;
@@ -111,6 +114,19 @@ impl Engine for Docker {
 
     fn tag(&self, image: &str, name: &str) -> Result<(), EngineError> {
         CLIENT.ask(&["tag", "--", image, name]).map(drop)
+    }
+
+    fn save(
+        &self,
+        images: &[String],
+        folder: &Utf8Path,
+        cancel: &Cancel,
+    ) -> Result<Vec<Utf8PathBuf>, EngineError> {
+        archives::save_together(CLIENT, &[], images, folder, cancel)
+    }
+
+    fn load(&self, archive: &Utf8Path, cancel: &Cancel) -> Result<(), EngineError> {
+        archives::load(CLIENT, archive, cancel)
     }
 }
 

@@ -228,4 +228,32 @@ pub trait Engine: Send + Sync {
     fn tag_all(&self, image: &str, names: &[String]) -> Result<(), EngineError> {
         names.iter().try_for_each(|name| self.tag(image, name))
     }
+
+    /// Writes images with all that they consist of into archives in `folder`, as `docker save` does, and returns the
+    /// archives: one for all, or one for each.
+    ///
+    /// # Errors
+    /// There is no such image, the folder cannot be written, the engine does not answer, or it saves nothing.
+    fn save(
+        &self,
+        images: &[String],
+        folder: &Utf8Path,
+        cancel: &Cancel,
+    ) -> Result<Vec<Utf8PathBuf>, EngineError> {
+        let _ = (images, folder, cancel);
+        Err(cannot(self.kind(), "saves no archives"))
+    }
+
+    /// Takes the images of such an archive, with their names.
+    ///
+    /// # Errors
+    /// It is none, the engine does not answer, or it loads nothing.
+    fn load(&self, archive: &Utf8Path, cancel: &Cancel) -> Result<(), EngineError> {
+        let _ = (archive, cancel);
+        Err(cannot(self.kind(), "loads no archives"))
+    }
+}
+
+fn cannot(kind: EngineKind, what: &str) -> EngineError {
+    EngineError { engine: kind.to_string(), message: what.to_owned(), help: None }
 }

@@ -1,6 +1,7 @@
 //! docker, podman and buildah behind one trait. No other crate knows their command lines, starts a process or a
 //! thread.
 
+mod archives;
 mod build;
 mod buildah;
 mod client;

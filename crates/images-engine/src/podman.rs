@@ -2,6 +2,8 @@
 
 use std::sync::OnceLock;
 
+use camino::{Utf8Path, Utf8PathBuf};
+
 use crate::build::{self, Call, Files};
 use crate::buildah::{STORE, ask_version, build_flags, secret_flags, tag_all, unreadable};
 use crate::client::Client;
@@ -9,7 +11,9 @@ use crate::failure::Dialect;
 use crate::process::Cancel;
 use crate::support::{self, Builder};
 use crate::version::Version;
-use crate::{BuildFailure, BuildRequest, Built, Engine, EngineError, EngineKind, StoredImage, listing};
+use crate::{
+    BuildFailure, BuildRequest, Built, Engine, EngineError, EngineKind, StoredImage, archives, listing,
+};
 
 const CLIENT: Client = Client("podman");
 
@@ -55,6 +59,20 @@ impl Engine for Podman {
 
     fn tag_all(&self, image: &str, names: &[String]) -> Result<(), EngineError> {
         tag_all(CLIENT, image, names)
+    }
+
+    fn save(
+        &self,
+        images: &[String],
+        folder: &Utf8Path,
+        cancel: &Cancel,
+    ) -> Result<Vec<Utf8PathBuf>, EngineError> {
+        let flags = ["--quiet", "--multi-image-archive", "--format=docker-archive"];
+        archives::save_together(CLIENT, &flags, images, folder, cancel)
+    }
+
+    fn load(&self, archive: &Utf8Path, cancel: &Cancel) -> Result<(), EngineError> {
+        archives::load(CLIENT, archive, cancel)
     }
 }
 

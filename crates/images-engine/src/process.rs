@@ -172,6 +172,13 @@ fn end(handle: duct::Handle, group: Group, cancel: &Cancel) -> io::Result<Ended>
     Ok(Ended { code: output.status.code(), stdout: output.stdout, stderr: output.stderr })
 }
 
+/// Becomes another program, which then has this process's terminal, and gets its signals. Returns only where that is not
+/// possible, with the reason.
+pub fn become_program(program: &str, args: &[String]) -> io::Error {
+    #[expect(clippy::disallowed_methods, reason = "this is the module that starts processes")]
+    std::process::Command::new(program).args(args).exec()
+}
+
 /// Where the program that a bare `name` starts is, by the search that a start would make; nothing is run.
 pub(crate) fn find_program(name: &str) -> Option<PathBuf> {
     #[expect(clippy::disallowed_methods, reason = "a start by name reads it as well; this only looks ahead")]
