@@ -81,6 +81,20 @@ pub(crate) enum Command {
     Reference(Reference),
     /// Check everything that can be known without building
     Check(Check),
+    /// Start one image
+    ///
+    /// It is built first, if it is stale. Words after `--` are the container's command. The container is removed when it
+    /// ends.
+    Run(Run),
+    /// Send built images to the registry
+    ///
+    /// Images that are not built, or stale, are an error. What the registry has already is not sent. Variants of one version
+    /// that differ in their platform, and in their suffix, get an index by the version's name.
+    Push(Push),
+    /// Put built images into docker or podman
+    Load(Load),
+    /// Write built images elsewhere
+    Export(Export),
     /// Report on what was built before
     Report(Report),
 }
@@ -253,6 +267,101 @@ pub(crate) struct Reference {
 pub(crate) struct Check {
     #[command(flatten)]
     pub(crate) selection: SelectionArgs,
+    #[command(flatten)]
+    pub(crate) args: BuildArgs,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Run {
+    /// Image, as NAME or NAME:VERSION
+    #[arg(value_name = "SPEC")]
+    pub(crate) spec: String,
+    /// Publish a port of the container, as the engine's own `run` takes it: 8080:80
+    #[arg(short, long = "publish", value_name = "PORT")]
+    pub(crate) publish: Vec<String>,
+    /// Set a variable in the container
+    #[arg(short, long = "env", value_name = "NAME[=VALUE]")]
+    pub(crate) env: Vec<String>,
+    /// Mount something into the container, as the engine's own `run` takes it: ./data:/data
+    #[arg(long = "volume", value_name = "VOLUME")]
+    pub(crate) volumes: Vec<String>,
+    #[command(flatten)]
+    pub(crate) engine: EngineArgs,
+    #[command(flatten)]
+    pub(crate) args: BuildArgs,
+    /// The container's command, instead of the image's
+    #[arg(last = true, value_name = "COMMAND")]
+    pub(crate) command: Vec<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Push {
+    #[command(flatten)]
+    pub(crate) selection: SelectionArgs,
+    #[command(flatten)]
+    pub(crate) engine: EngineArgs,
+    #[command(flatten)]
+    pub(crate) args: BuildArgs,
+    /// Attach a bill of materials (CycloneDX) to images that have [artifacts]
+    #[arg(long)]
+    pub(crate) sbom: bool,
+    /// Speak to this registry without TLS; loopback addresses need no such word
+    #[arg(long, env = "IMAGES_PLAIN_HTTP", value_name = "HOST[:PORT]", value_delimiter = ',')]
+    pub(crate) plain_http: Vec<String>,
+    /// How to print
+    #[arg(long, value_enum, default_value_t = Format::Human, value_name = "FMT")]
+    pub(crate) format: Format,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Load {
+    #[command(flatten)]
+    pub(crate) selection: SelectionArgs,
+    /// Where to put them: docker or podman; the first that answers by default
+    #[arg(long, value_enum, value_name = "ENGINE")]
+    pub(crate) to: Option<Loader>,
+    /// Engine to take them from
+    #[arg(
+        long,
+        env = "IMAGES_ENGINE",
+        value_name = "ENGINE",
+        default_value = "builtin",
+        help_heading = "Engine options"
+    )]
+    pub(crate) engine: String,
+    #[command(flatten)]
+    pub(crate) args: BuildArgs,
+}
+
+/// What images can be loaded into.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Loader {
+    Docker,
+    Podman,
+}
+
+#[derive(Debug, Args)]
+#[command(disable_help_subcommand = true)]
+pub(crate) struct Export {
+    #[command(subcommand)]
+    pub(crate) kind: ExportKind,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum ExportKind {
+    /// As an OCI image layout
+    Oci(ExportOci),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ExportOci {
+    #[command(flatten)]
+    pub(crate) selection: SelectionArgs,
+    /// The folder to write or to add to, or a file that ends with `.tar`
+    #[arg(short, long, value_name = "PATH")]
+    pub(crate) output: Utf8PathBuf,
+    #[command(flatten)]
+    pub(crate) engine: EngineArgs,
     #[command(flatten)]
     pub(crate) args: BuildArgs,
 }

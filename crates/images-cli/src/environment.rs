@@ -8,6 +8,7 @@ use camino::Utf8PathBuf;
 use images_core::workspace::LoadOptions;
 use images_core::{Error, HostOptions, context};
 use images_engine::{EngineChoice, EngineKind, EngineOptions};
+use images_oci::registry;
 use images_schema::{Diagnostic, SourceText, did_you_mean};
 
 use crate::arguments::{EngineArgs, Global};
@@ -32,6 +33,9 @@ const CLIENTS_OWN: [&str; 7] = [
     "EXPERIMENTAL_BUILDKIT_SOURCE_POLICY",
     "SOURCE_DATE_EPOCH",
 ];
+
+/// Where docker and podman look for certificates of registries.
+const CERTIFICATES: [&str; 2] = ["/etc/docker/certs.d", "/etc/containers/certs.d"];
 
 fn variable(name: &str) -> Option<String> {
     #[expect(clippy::disallowed_methods, reason = "this is the place that reads the environment")]
@@ -155,4 +159,21 @@ pub(crate) fn engine_choice(
             None => format!("there are: {listed}"),
         })
         .into())
+}
+
+/// How to speak to registries: with the credentials of docker and podman, through the proxies of the environment.
+pub(crate) fn registry_options(plain_http: &[String], jobs: usize) -> registry::Options {
+    let either = |upper: &str, lower: &str| variable(lower).or_else(|| variable(upper));
+    registry::Options {
+        credential_files: registry::credential_files(variable),
+        plain_http: plain_http.to_vec(),
+        trust: registry::Trust { roots: Vec::new(), folders: CERTIFICATES.map(Utf8PathBuf::from).to_vec() },
+        proxies: registry::Proxies {
+            http: either("HTTP_PROXY", "http_proxy"),
+            https: either("HTTPS_PROXY", "https_proxy"),
+            none: either("NO_PROXY", "no_proxy").unwrap_or_default(),
+        },
+        jobs: jobs.max(registry::Options::default().jobs),
+        ..registry::Options::default()
+    }
 }

@@ -61,6 +61,7 @@ pub(crate) fn error(error: &Error) -> String {
             let text = with_help(message.clone(), help.as_deref());
             if output.is_empty() { text } else { format!("{output}\n{text}") }
         }
+        Error::Transfer { message, help } => with_help(message.clone(), help.as_deref()),
         Error::Io { .. } | Error::Interrupted => with_help(error.to_string(), None),
     }
 }

@@ -4,6 +4,9 @@ use std::io;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use images_engine::{EngineError, NoEngine};
+use images_oci::archive::ArchiveError;
+use images_oci::layout::LayoutError;
+use images_oci::registry::{RegistryError, RegistryErrorKind};
 use images_schema::Diagnostic;
 
 /// Why a command ends early. A build that fails is none: it is part of what happened.
@@ -38,6 +41,14 @@ pub enum Error {
         /// Why.
         source: io::Error,
     },
+    /// An image could not be moved from one place to another: exit code 1.
+    #[error("{message}")]
+    Transfer {
+        /// What went wrong.
+        message: String,
+        /// What to do.
+        help: Option<String>,
+    },
     /// An interrupt: exit code 130.
     #[error("interrupted")]
     Interrupted,
@@ -55,9 +66,30 @@ impl Error {
         match self {
             Self::Input(_) => exit_code::USAGE,
             Self::NoEngine(_) | Self::Engine(_) => exit_code::NO_ENGINE,
-            Self::Command { .. } | Self::Io { .. } => exit_code::FAILED,
+            Self::Command { .. } | Self::Io { .. } | Self::Transfer { .. } => exit_code::FAILED,
             Self::Interrupted => exit_code::INTERRUPTED,
         }
+    }
+}
+
+impl From<RegistryError> for Error {
+    fn from(error: RegistryError) -> Self {
+        match error.kind {
+            RegistryErrorKind::Interrupted => Self::Interrupted,
+            _ => Self::Transfer { message: error.message, help: error.help },
+        }
+    }
+}
+
+impl From<LayoutError> for Error {
+    fn from(error: LayoutError) -> Self {
+        Self::Transfer { message: error.to_string(), help: None }
+    }
+}
+
+impl From<ArchiveError> for Error {
+    fn from(error: ArchiveError) -> Self {
+        Self::Transfer { message: error.to_string(), help: None }
     }
 }
 

@@ -19,6 +19,7 @@ pub mod selection;
 pub mod session;
 pub mod store;
 pub mod timings;
+pub mod transfer;
 pub mod workspace;
 
 mod error;

@@ -68,6 +68,8 @@ pub struct ImageTable {
     pub target: Option<Spanned<String>>,
     /// What to build for; the workspace's, else the engine's own platform otherwise.
     pub platforms: Option<Spanned<Vec<Spanned<String>>>>,
+    /// Whether it is pushed to a registry; it is otherwise.
+    pub publish: Option<Spanned<bool>>,
     /// What becomes of the files' permission bits.
     #[serde(default)]
     pub modes: Modes,

@@ -182,3 +182,31 @@ impl From<&crate::Diagnostic> for DiagnosticMessage {
         }
     }
 }
+
+/// `images push --format json`.
+#[derive(Debug, Clone, Serialize)]
+pub struct Push {
+    /// [`FORMAT_VERSION`].
+    pub version: u32,
+    /// What is in the registry now, in the order in which it came there.
+    pub images: Vec<PushedImage>,
+}
+
+/// An image in a registry.
+#[derive(Debug, Clone, Serialize)]
+pub struct PushedImage {
+    /// `NAME:TAG`; of an index, the version that its variants share.
+    pub spec: String,
+    /// Its name there, with its tag.
+    pub reference: String,
+    /// The digest of its manifest or index.
+    pub digest: String,
+    /// How many blobs were sent.
+    pub uploaded: usize,
+    /// Their size in bytes.
+    pub bytes: u64,
+    /// How many blobs were there, or came from another repository of the registry.
+    pub present: usize,
+    /// The digest of the bill of materials that went with it.
+    pub sbom: Option<String>,
+}

@@ -5,11 +5,15 @@ mod check;
 mod context;
 mod dockerfile;
 mod explain;
+mod export;
 mod list;
+mod load;
 mod metadata;
 mod plan;
+mod push;
 mod reference;
 mod report;
+mod run;
 mod tree;
 
 use std::process::ExitCode;
@@ -19,11 +23,11 @@ use images_core::build::{BuildOptions, Detected};
 use images_core::graph::{Graph, NodeId};
 use images_core::selection::{self, Selection};
 use images_core::workspace::{self, Workspace};
-use images_engine::EngineChoice;
 use images_engine::process::Cancel;
+use images_engine::{Engine, EngineChoice, EngineKind, NoEngine};
 use images_oci::builtin::{BuiltinOptions, detect};
 
-use crate::arguments::{BuildArgs, Command, EngineArgs, Global, Images, SelectionArgs};
+use crate::arguments::{BuildArgs, Command, EngineArgs, Global, Images, Loader, SelectionArgs};
 use crate::environment;
 use crate::render;
 use crate::terminal::Terminal;
@@ -53,6 +57,10 @@ pub(crate) fn run(images: Images) -> ExitCode {
         Command::Dockerfile(args) => dockerfile::run(&session, &args),
         Command::Reference(args) => reference::run(&session, &args),
         Command::Check(args) => check::run(&session, &args),
+        Command::Run(args) => run::run(&session, &args),
+        Command::Push(args) => push::run(&session, &args),
+        Command::Load(args) => load::run(&session, &args),
+        Command::Export(args) => export::run(&session, &args),
         Command::Report(args) => report::run(&session, &args),
     };
     let code = result.unwrap_or_else(|error| {
@@ -89,6 +97,27 @@ impl Session {
         let options = BuildOptions { host, automatic: choice == EngineChoice::Auto, keep_going: false };
         Ok((options, move || detect(choice, &engine_options, &builtin)))
     }
+}
+
+/// The first of docker and podman that answers, or the one that is asked for.
+///
+/// # Errors
+/// It does not answer, or none does.
+fn loader(to: Option<Loader>, engine: &EngineArgs) -> Result<Box<dyn Engine>, Error> {
+    let kinds = match to {
+        Some(Loader::Docker) => vec![EngineKind::Docker],
+        Some(Loader::Podman) => vec![EngineKind::Podman],
+        None => vec![EngineKind::Docker, EngineKind::Podman],
+    };
+    let options = environment::engine_options(engine);
+    let mut tried = Vec::new();
+    for kind in kinds {
+        match images_engine::detect(EngineChoice::Only(kind), &options) {
+            Ok((engine, _)) => return Ok(engine),
+            Err(NoEngine { tried: more }) => tried.extend(more),
+        }
+    }
+    Err(NoEngine { tried }.into())
 }
 
 impl SelectionArgs {

@@ -1,0 +1,29 @@
+use images_core::transfer::{self, Local};
+use images_core::{Error, build, exit_code};
+
+use super::Session;
+use crate::arguments::{Export, ExportKind, ExportOci, MessageFormat};
+use crate::report;
+use crate::terminal::Style;
+
+pub(super) fn run(session: &Session, args: &Export) -> Result<u8, Error> {
+    match &args.kind {
+        ExportKind::Oci(args) => oci(session, args),
+    }
+}
+
+fn oci(session: &Session, args: &ExportOci) -> Result<u8, Error> {
+    let workspace = session.workspace(&args.args)?;
+    let graph = session.graph(&workspace)?;
+    let selected = args.selection.resolve(&graph)?;
+    let (options, detect) = session.build_options(&args.engine, &workspace)?;
+    let reporter = report::of(MessageFormat::Human, session.terminal);
+    let planned = build::plan(&graph, &selected, &options, &detect, &session.cancel, &*reporter)?;
+    let local = Local::gather(&graph, &planned, &options.host, &session.cancel)?;
+    transfer::export(&graph, &planned, &local, &args.output)?;
+    for image in &local.images {
+        let spec = graph.spec(image.id);
+        session.terminal.status(Style::Good, "Exported", &format!("{spec} to {}", args.output));
+    }
+    Ok(exit_code::DONE)
+}

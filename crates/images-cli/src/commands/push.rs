@@ -1,0 +1,58 @@
+use std::cell::RefCell;
+
+use images_core::transfer::{PushOptions, PushedImage};
+use images_core::{Error, build, exit_code, transfer};
+use images_schema::message;
+
+use super::{Session, pretty};
+use crate::arguments::{Format, MessageFormat, Push};
+use crate::terminal::Style;
+use crate::{environment, report};
+
+pub(super) fn run(session: &Session, args: &Push) -> Result<u8, Error> {
+    let workspace = session.workspace(&args.args)?;
+    let graph = session.graph(&workspace)?;
+    let selected = args.selection.resolve(&graph)?;
+    let (options, detect) = session.build_options(&args.engine, &workspace)?;
+    let reporter = report::of(MessageFormat::Human, session.terminal);
+    let planned = build::plan(&graph, &selected, &options, &detect, &session.cancel, &*reporter)?;
+    let registry = environment::registry_options(&args.plain_http, options.host.jobs);
+    let push = PushOptions { registry, sbom: args.sbom };
+    let done = RefCell::new(Vec::new());
+    let report = |image: &PushedImage| {
+        session.terminal.status(Style::Good, "Pushed", &words(image));
+        if args.format == Format::Human {
+            session.terminal.data(&format!("{}@{}", image.reference, image.digest));
+        }
+        done.borrow_mut().push(json(image));
+    };
+    let pushed = transfer::push(&graph, &planned, &options.host, &push, &session.cancel, &report);
+    if args.format == Format::Json {
+        // What is there is told even if something that came later is not.
+        let images = done.into_inner();
+        session.terminal.data(&pretty(&message::Push { version: message::FORMAT_VERSION, images }));
+    }
+    pushed.map(|()| exit_code::DONE)
+}
+
+fn words(image: &PushedImage) -> String {
+    let PushedImage { spec, uploaded, bytes, present, .. } = image;
+    let sent = match uploaded {
+        0 => "everything was there".to_owned(),
+        _ => format!("{uploaded} blobs of {:.1} MiB sent, {present} were there", *bytes as f64 / 1_048_576.0),
+    };
+    let sbom = if image.sbom.is_some() { ", with its bill of materials" } else { "" };
+    format!("{spec} ({sent}{sbom})")
+}
+
+fn json(image: &PushedImage) -> message::PushedImage {
+    message::PushedImage {
+        spec: image.spec.clone(),
+        reference: image.reference.clone(),
+        digest: image.digest.to_string(),
+        uploaded: image.uploaded,
+        bytes: image.bytes,
+        present: image.present,
+        sbom: image.sbom.map(|digest| digest.to_string()),
+    }
+}

@@ -1,0 +1,64 @@
+use std::io::IsTerminal;
+
+use images_core::build as core;
+use images_core::graph::{Graph, NodeId};
+use images_core::selection;
+use images_core::store::key_name;
+use images_core::transfer::{self, Local};
+use images_core::{Error, exit_code};
+use images_engine::EngineKind;
+use images_engine::process::become_program;
+
+use super::{Session, loader};
+use crate::arguments::{MessageFormat, Run};
+use crate::report;
+
+pub(super) fn run(session: &Session, args: &Run) -> Result<u8, Error> {
+    let workspace = session.workspace(&args.args)?;
+    let graph = session.graph(&workspace)?;
+    let id = selection::one(&graph, &args.spec)?;
+    let (options, detect) = session.build_options(&args.engine, &workspace)?;
+    let reporter = report::of(MessageFormat::Human, session.terminal);
+    let outcome = core::build(&graph, &[id], &options, &detect, &session.cancel, &*reporter)?;
+    if outcome.failed > 0 {
+        return Ok(exit_code::FAILED);
+    }
+    let planned = core::plan(&graph, &[id], &options, &detect, &session.cancel, &*reporter)?;
+    let image = key_name(&graph, id, planned.keyed.key(id));
+    let program = match planned.engine.kind() {
+        EngineKind::Docker => EngineKind::Docker,
+        // The two share a store, and buildah starts no containers of images.
+        EngineKind::Podman | EngineKind::Buildah => EngineKind::Podman,
+        EngineKind::Builtin => {
+            let to = loader(None, &args.engine)?;
+            let local = Local::gather(&graph, &planned, &options.host, &session.cancel)?;
+            transfer::load(&graph, &planned, &local, &*to, &session.cancel)?;
+            to.kind()
+        }
+    };
+    drop(planned);
+    session.terminal.status(crate::terminal::Style::Good, "Running", &named(&graph, id));
+    let error = become_program(&program.to_string(), &arguments(args, &image));
+    let message = format!("cannot start {program}: {error}");
+    let help = Some(format!("install {program}, or run {image} by other means"));
+    Err(Error::Transfer { message, help })
+}
+
+fn named(graph: &Graph<'_>, id: NodeId) -> String {
+    graph.spec(id).to_string()
+}
+
+/// Each value is in one argument with its flag, so that none becomes a flag.
+fn arguments(args: &Run, image: &str) -> Vec<String> {
+    let mut words = vec!["run".to_owned(), "--rm".to_owned()];
+    if std::io::stdin().is_terminal() && std::io::stdout().is_terminal() {
+        words.push("--tty".to_owned());
+    }
+    words.push("--interactive".to_owned());
+    words.extend(args.publish.iter().map(|port| format!("--publish={port}")));
+    words.extend(args.env.iter().map(|variable| format!("--env={variable}")));
+    words.extend(args.volumes.iter().map(|volume| format!("--volume={volume}")));
+    words.push(image.to_owned());
+    words.extend(args.command.iter().cloned());
+    words
+}

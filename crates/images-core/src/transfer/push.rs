@@ -1,0 +1,185 @@
+//! Images go to the workspace's registry.
+
+use std::io::{self, Read, Seek, SeekFrom};
+
+use images_engine::process::Cancel;
+use images_oci::layout::Layout;
+use images_oci::model::{Descriptor, Digest};
+use images_oci::registry::{self, BlobSource, Client, Push, Repository};
+use images_schema::Diagnostic;
+
+use super::{Local, LocalImage, index, sbom};
+use crate::build::Planned;
+use crate::graph::{Graph, NodeId};
+use crate::store::version_name;
+use crate::{Error, HostOptions};
+
+/// How to push.
+#[derive(Debug, Clone)]
+pub struct PushOptions {
+    /// How to speak to registries.
+    pub registry: registry::Options,
+    /// Whether a bill of materials goes with images that have `[artifacts]`.
+    pub sbom: bool,
+}
+
+/// An image that is in the registry.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PushedImage {
+    /// The variant: `NAME:TAG`; of an index, the version that its variants share.
+    pub spec: String,
+    /// Its name there, with its tag.
+    pub reference: String,
+    /// The digest of its manifest or index.
+    pub digest: Digest,
+    /// How many blobs were sent.
+    pub uploaded: usize,
+    /// Their size in bytes.
+    pub bytes: u64,
+    /// How many blobs were there already, or came from another repository of the registry.
+    pub present: usize,
+    /// The digest of the bill of materials that went with it.
+    pub sbom: Option<Digest>,
+}
+
+/// Sends images to the workspace's registry, each under its version's tag, parents first; blobs that are there are not sent.
+/// Variants of one version for several platforms get an index together. `report` hears of each when it is there.
+///
+/// # Errors
+/// The workspace has no registry, an image is not to be published, or the registry does not take it.
+pub fn push(
+    graph: &Graph<'_>,
+    planned: &Planned,
+    host: &HostOptions,
+    options: &PushOptions,
+    cancel: &Cancel,
+    report: &dyn Fn(&PushedImage),
+) -> Result<(), Error> {
+    check(graph, planned)?;
+    let local = Local::gather(graph, planned, host, cancel)?;
+    let client = Client::new(options.registry.clone(), cancel.clone());
+    let pusher = Pusher { graph, client: &client, layout: &local.layout };
+    for image in &local.images {
+        let mut pushed = pusher.push(image.id, &image.manifest)?;
+        if options.sbom {
+            pushed.sbom = pusher.push_sbom(image, host, cancel)?;
+        }
+        report(&pushed);
+    }
+    for shared in index::of(graph, &local)? {
+        report(&pusher.push_index(&shared)?);
+    }
+    Ok(())
+}
+
+fn check(graph: &Graph<'_>, planned: &Planned) -> Result<(), Error> {
+    if graph.workspace.registry.is_none() {
+        let diagnostic = Diagnostic::error("the workspace has no registry to push to");
+        let help = "set `registry = \"ghcr.io\"` under [workspace.metadata.images], or `--registry`";
+        return Err(diagnostic.help(help).into());
+    }
+    let selected = planned.plan.items.iter().filter(|item| item.selected);
+    let private = selected.filter_map(|item| {
+        let publish = graph.image(item.id).manifest.image.publish.as_ref()?;
+        let message = format!("`{}` is not published", graph.spec(item.id));
+        let diagnostic = graph.image(item.id).source.error(publish.span(), message, "this says so");
+        (!publish.get_ref()).then(|| diagnostic.help("remove it, or leave the image out with `--exclude`"))
+    });
+    let private: Vec<_> = private.collect();
+    if private.is_empty() { Ok(()) } else { Err(Error::Input(private)) }
+}
+
+struct Pusher<'a> {
+    graph: &'a Graph<'a>,
+    client: &'a Client,
+    layout: &'a Layout,
+}
+
+impl Pusher<'_> {
+    fn push(&self, id: NodeId, manifest: &Descriptor) -> Result<PushedImage, Error> {
+        let reference = version_name(self.graph, id);
+        self.send(self.graph.spec(id).to_string(), reference, &self.graph.spec(id).tag, id, manifest)
+    }
+
+    fn push_index(&self, shared: &index::Shared) -> Result<PushedImage, Error> {
+        let root = self.layout.put(images_oci::model::media_type::INDEX, &shared.bytes)?;
+        let name = &self.graph.image(shared.id).name;
+        let reference = format!("{}:{}", repository_name(self.graph, shared.id), shared.tag);
+        self.send(format!("{name}:{}", shared.tag), reference, &shared.tag, shared.id, &root)
+    }
+
+    fn send(
+        &self,
+        spec: String,
+        reference: String,
+        tag: &str,
+        id: NodeId,
+        root: &Descriptor,
+    ) -> Result<PushedImage, Error> {
+        let repository = Repository::parse(&repository_name(self.graph, id))?;
+        let source = LayoutSource(self.layout);
+        let push = Push {
+            source: &source,
+            root,
+            repository: &repository,
+            tags: &[tag.to_owned()],
+            elsewhere: &self.elsewhere(id)?,
+        };
+        let pushed = registry::push_image(self.client, &push)?;
+        Ok(PushedImage {
+            spec,
+            reference,
+            digest: pushed.digest,
+            uploaded: pushed.uploaded,
+            bytes: pushed.bytes,
+            present: pushed.present + pushed.mounted,
+            sbom: None,
+        })
+    }
+
+    /// The repositories of those that an image stands on: the registry may have its lower layers there.
+    fn elsewhere(&self, id: NodeId) -> Result<Vec<Repository>, Error> {
+        let own = repository_name(self.graph, id);
+        let mut names: Vec<_> =
+            self.graph.node(id).parents().map(|parent| repository_name(self.graph, parent)).collect();
+        names.sort();
+        names.dedup();
+        names.retain(|name| *name != own);
+        names.iter().map(|name| Ok(Repository::parse(name)?)).collect()
+    }
+
+    fn push_sbom(
+        &self,
+        image: &LocalImage,
+        host: &HostOptions,
+        cancel: &Cancel,
+    ) -> Result<Option<Digest>, Error> {
+        let Some(document) = sbom::of(self.graph, image.id, host, cancel)? else { return Ok(None) };
+        let root = sbom::attach(self.layout, &image.manifest, &document)?;
+        let repository = Repository::parse(&repository_name(self.graph, image.id))?;
+        let source = LayoutSource(self.layout);
+        let push = Push { source: &source, root: &root, repository: &repository, tags: &[], elsewhere: &[] };
+        Ok(Some(registry::push_image(self.client, &push)?.digest))
+    }
+}
+
+/// `registry/namespace/name`.
+fn repository_name(graph: &Graph<'_>, id: NodeId) -> String {
+    let workspace = graph.workspace;
+    let registry = workspace.registry.as_deref().unwrap_or("localhost");
+    format!("{registry}/{}/{}", workspace.namespace, graph.image(id).name)
+}
+
+/// A layout as the registry's client reads it.
+struct LayoutSource<'a>(&'a Layout);
+
+impl BlobSource for LayoutSource<'_> {
+    fn open_blob(&self, blob: &Descriptor, offset: u64) -> io::Result<Box<dyn Read + '_>> {
+        if offset == 0 {
+            return Ok(Box::new(self.0.read_blob(blob).map_err(io::Error::other)?));
+        }
+        let mut file = std::fs::File::open(self.0.blob_path(&blob.digest))?;
+        file.seek(SeekFrom::Start(offset))?;
+        Ok(Box::new(file))
+    }
+}
