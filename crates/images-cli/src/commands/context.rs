@@ -7,7 +7,7 @@ use images_core::key::hex;
 use images_core::{Error, exit_code, joined, session};
 use images_schema::{Diagnostic, message};
 
-use super::{Session, named, pretty};
+use super::{Session, one, pretty};
 use crate::arguments::{Context, Format, MessageFormat};
 use crate::{environment, report};
 
@@ -36,14 +36,6 @@ pub(super) fn run(session: &Session, args: &Context) -> Result<u8, Error> {
         Format::Json => session.terminal.data(&pretty(&listing(&graph, id, context))),
     }
     Ok(exit_code::DONE)
-}
-
-/// The variant that a spec names; of an image with several variants, the default one.
-fn one(graph: &Graph<'_>, spec: &str) -> Result<NodeId, Error> {
-    let ids = named(graph, &[spec.to_owned()])?;
-    let default = ids.iter().find(|id| graph.variant(**id).is_default);
-    let chosen = default.or(ids.first()).copied();
-    chosen.ok_or_else(|| Diagnostic::error(format!("`{spec}` names no image")).into())
 }
 
 fn listing(graph: &Graph<'_>, id: NodeId, context: &contexts::Context) -> message::ContextListing {

@@ -26,6 +26,7 @@ use images_core::workspace::{self, Workspace};
 use images_engine::process::Cancel;
 use images_engine::{Engine, EngineChoice, EngineKind, NoEngine};
 use images_oci::builtin::{BuiltinOptions, detect};
+use images_schema::Diagnostic;
 
 use crate::arguments::{BuildArgs, Command, EngineArgs, Global, Images, Loader, SelectionArgs};
 use crate::environment;
@@ -140,6 +141,14 @@ fn named(graph: &Graph<'_>, specs: &[String]) -> Result<Vec<NodeId>, Error> {
     ids.sort_unstable();
     ids.dedup();
     Ok(ids)
+}
+
+/// The variant that a spec names; of an image with several variants, the default one.
+fn one(graph: &Graph<'_>, spec: &str) -> Result<NodeId, Error> {
+    let ids = named(graph, &[spec.to_owned()])?;
+    let default = ids.iter().find(|id| graph.variant(**id).is_default);
+    let chosen = default.or(ids.first()).copied();
+    chosen.ok_or_else(|| Diagnostic::error(format!("`{spec}` names no image")).into())
 }
 
 /// JSON with a line's end at its own.

@@ -1,22 +1,21 @@
 use std::io::IsTerminal;
 
 use images_core::build as core;
-use images_core::graph::{Graph, NodeId};
-use images_core::selection;
 use images_core::store::key_name;
 use images_core::transfer::{self, Local};
 use images_core::{Error, exit_code};
 use images_engine::EngineKind;
 use images_engine::process::become_program;
 
-use super::{Session, loader};
+use super::{Session, loader, one};
 use crate::arguments::{MessageFormat, Run};
 use crate::report;
+use crate::terminal::Style;
 
 pub(super) fn run(session: &Session, args: &Run) -> Result<u8, Error> {
     let workspace = session.workspace(&args.args)?;
     let graph = session.graph(&workspace)?;
-    let id = selection::one(&graph, &args.spec)?;
+    let id = one(&graph, &args.spec)?;
     let (options, detect) = session.build_options(&args.engine, &workspace)?;
     let reporter = report::of(MessageFormat::Human, session.terminal);
     let outcome = core::build(&graph, &[id], &options, &detect, &session.cancel, &*reporter)?;
@@ -29,23 +28,18 @@ pub(super) fn run(session: &Session, args: &Run) -> Result<u8, Error> {
         EngineKind::Docker => EngineKind::Docker,
         // The two share a store, and buildah starts no containers of images.
         EngineKind::Podman | EngineKind::Buildah => EngineKind::Podman,
-        EngineKind::Builtin => {
+        _ => {
             let to = loader(None, &args.engine)?;
             let local = Local::gather(&graph, &planned, &options.host, &session.cancel)?;
             transfer::load(&graph, &planned, &local, &*to, &session.cancel)?;
             to.kind()
         }
     };
-    drop(planned);
-    session.terminal.status(crate::terminal::Style::Good, "Running", &named(&graph, id));
+    session.terminal.status(Style::Good, "Running", &graph.spec(id).to_string());
     let error = become_program(&program.to_string(), &arguments(args, &image));
     let message = format!("cannot start {program}: {error}");
     let help = Some(format!("install {program}, or run {image} by other means"));
     Err(Error::Transfer { message, help })
-}
-
-fn named(graph: &Graph<'_>, id: NodeId) -> String {
-    graph.spec(id).to_string()
 }
 
 /// Each value is in one argument with its flag, so that none becomes a flag.

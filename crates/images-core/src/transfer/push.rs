@@ -98,7 +98,7 @@ struct Pusher<'a> {
 impl Pusher<'_> {
     fn push(&self, id: NodeId, manifest: &Descriptor) -> Result<PushedImage, Error> {
         let reference = version_name(self.graph, id);
-        self.send(self.graph.spec(id).to_string(), reference, &self.graph.spec(id).tag, id, manifest)
+        self.send(self.graph.spec(id).to_string(), reference, self.graph.spec(id).tag, id, manifest)
     }
 
     fn push_index(&self, shared: &index::Shared) -> Result<PushedImage, Error> {

@@ -37,7 +37,7 @@ pub(super) fn of(
         .collect();
     let metadata = metadata(graph, artifacts.get_ref().target.as_deref(), host, cancel)?;
     let spec = graph.spec(id);
-    Ok(Some(document(&metadata, &owners, &spec.name, &spec.tag)))
+    Ok(Some(document(&metadata, &owners, spec.name, spec.tag)))
 }
 
 /// Asks cargo for the whole graph of dependencies, as it is locked.
