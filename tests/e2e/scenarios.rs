@@ -10,6 +10,7 @@ mod namespace;
 mod plain;
 mod random;
 mod secrets;
+mod transfer;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -107,5 +108,8 @@ pub(crate) const ALL: &[Scenario] = scenarios![
     secrets::secrets_arrive_and_are_found_nowhere needs Nothing,
     namespace::a_name_of_ours_is_never_pulled needs Registry,
     namespace::a_name_of_ours_that_is_no_member_is_refused needs Nothing,
+    transfer::what_is_pushed_is_pulled_by_its_digest needs Registry,
+    transfer::what_is_stale_or_private_is_not_pushed needs Registry,
+    transfer::an_exported_archive_is_loaded_again needs Nothing,
     random::contexts_and_images_equal_those_of_plain_builds needs Buildx,
 ];

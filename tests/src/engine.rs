@@ -128,6 +128,29 @@ impl Engine {
         run(self.command().arg("push").args(insecure).arg(name))
     }
 
+    /// Pulls an image from the registry that its name begins with, which speaks plain HTTP.
+    pub fn pull(&self, name: &str) -> Output {
+        let insecure: &[&str] = if self.tool == Tool::Docker { &[] } else { &["--tls-verify=false"] };
+        run(self.command().args(["pull", "--quiet"]).args(insecure).arg(name))
+    }
+
+    /// Gives an image another name.
+    #[track_caller]
+    pub fn tag(&self, image: &str, name: &str) {
+        run(self.command().args(["tag", image, name])).ok();
+    }
+
+    /// Loads the image of this name from an archive. buildah, which has no `load`, pulls it out.
+    #[track_caller]
+    pub fn load(&self, archive: &Path, name: &str) {
+        if self.tool == Tool::Buildah {
+            let source = format!("docker-archive:{}:{name}", archive.display());
+            run(self.command().args(["pull", "--quiet", &source])).ok();
+        } else {
+            run(self.command().args(["load", "--quiet", "--input"]).arg(archive)).ok();
+        }
+    }
+
     /// Removes images by name.
     pub fn remove(&self, names: &[String]) -> Output {
         let _removes = removals(&self.environment);

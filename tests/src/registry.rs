@@ -60,8 +60,17 @@ fn free_address() -> std::io::Result<String> {
 /// The registry does not answer.
 #[track_caller]
 pub fn get(address: &str, path: &str) -> String {
+    get_accepting(address, path, "*/*")
+}
+
+/// The same, for an answer of this media type.
+///
+/// # Panics
+/// The registry does not answer.
+#[track_caller]
+pub fn get_accepting(address: &str, path: &str, media_type: &str) -> String {
     let mut stream = TcpStream::connect(address).expect("the registry listens");
-    let request = format!("GET {path} HTTP/1.0\r\nHost: {address}\r\n\r\n");
+    let request = format!("GET {path} HTTP/1.0\r\nHost: {address}\r\nAccept: {media_type}\r\n\r\n");
     stream.write_all(request.as_bytes()).expect("the registry reads");
     let mut answer = String::new();
     stream.read_to_string(&mut answer).expect("the registry answers in text");

@@ -8,7 +8,7 @@ use clap::{Args, Subcommand, ValueEnum};
 #[command(disable_help_subcommand = true, subcommand_required = true, arg_required_else_help = true)]
 pub struct Images {
     #[command(subcommand)]
-    pub(crate) command: Command,
+    pub(crate) command: Box<Command>,
     #[command(flatten)]
     pub(crate) global: Global,
 }

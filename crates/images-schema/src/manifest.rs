@@ -235,6 +235,8 @@ pub struct VariantTable {
     pub version: Option<Spanned<String>>,
     /// Added to the version in every tag, with placeholders.
     pub suffix: Option<Spanned<String>>,
+    /// What to build it for; what the image says otherwise.
+    pub platform: Option<Spanned<String>>,
     /// Build arguments of this variant, over those of `[args]`.
     #[serde(default)]
     pub args: BTreeMap<String, Spanned<String>>,

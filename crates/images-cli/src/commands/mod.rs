@@ -47,7 +47,7 @@ pub(crate) fn run(images: Images) -> ExitCode {
     let cancel = session.cancel.clone();
     // Without a handler an interrupt ends this process at once, as it would by default.
     let _ = ctrlc::set_handler(move || cancel.interrupt());
-    let result = match command {
+    let result = match *command {
         Command::Build(args) => build::run(&session, &args),
         Command::Plan(args) => plan::run(&session, &args),
         Command::List(args) => list::run(&session, &args),

@@ -74,6 +74,7 @@ pub(super) struct Member<'a> {
 struct Outline<'a> {
     version: Version,
     suffix: Option<&'a Spanned<String>>,
+    platform: Option<&'a Spanned<String>>,
     args: BTreeMap<&'a str, &'a Spanned<String>>,
     is_default: bool,
     span: Range<usize>,
@@ -125,7 +126,7 @@ fn single<'a>(
 ) -> Result<Outline<'a>, Error> {
     let version = image_version(member, manifest, shared)?;
     let args = manifest.args.iter().map(|(name, value)| (name.as_str(), value)).collect();
-    Ok(Outline { version, suffix: None, args, is_default: true, span: 0..0 })
+    Ok(Outline { version, suffix: None, platform: None, args, is_default: true, span: 0..0 })
 }
 
 fn from_tables<'a>(
@@ -145,6 +146,7 @@ fn from_tables<'a>(
         outlines.push(Outline {
             version,
             suffix: variant.suffix.as_ref(),
+            platform: variant.platform.as_ref(),
             args: args.map(|(name, value)| (name.as_str(), value)).collect(),
             is_default: variant.default,
             span,
@@ -180,6 +182,7 @@ fn from_matrix<'a>(
     let outline = |args| Outline {
         version: version.clone(),
         suffix: matrix.get_ref().suffix.as_ref(),
+        platform: None,
         args,
         is_default: false,
         span: matrix.span(),
@@ -260,20 +263,24 @@ fn platform(member: &Member<'_>, manifest: &Manifest, shared: &Shared<'_>) -> Re
     };
     match platforms.get_ref().as_slice() {
         [] => Ok(None),
-        [one] => match one.get_ref().split('/').collect::<Vec<_>>()[..] {
-            [os, arch] | [os, arch, _] if !os.is_empty() && !arch.is_empty() => {
-                Ok(Some(one.get_ref().clone()))
-            }
-            _ => {
-                let message = format!("`{}` is no platform", one.get_ref());
-                let diagnostic = source.error(one.span(), message, "not os/architecture");
-                Err(diagnostic.help("for example `linux/amd64` or `linux/arm/v7`").into())
-            }
-        },
+        [one] => platform_text(source, one).map(Some),
         [_, second, ..] => {
             let message = "an engine's store holds one platform of an image";
             let diagnostic = source.error(second.span(), message, "a second platform");
-            Err(diagnostic.help("name one platform").into())
+            Err(diagnostic
+                .help("write a [[variant]] for each platform, with `platform` and a `suffix` of its own")
+                .into())
+        }
+    }
+}
+
+fn platform_text(source: &SourceText, written: &Spanned<String>) -> Result<String, Error> {
+    match written.get_ref().split('/').collect::<Vec<_>>()[..] {
+        [os, arch] | [os, arch, _] if !os.is_empty() && !arch.is_empty() => Ok(written.get_ref().clone()),
+        _ => {
+            let message = format!("`{}` is no platform", written.get_ref());
+            let diagnostic = source.error(written.span(), message, "not os/architecture");
+            Err(diagnostic.help("for example `linux/amd64` or `linux/arm/v7`").into())
         }
     }
 }
@@ -310,6 +317,8 @@ fn fill_in(
         args.insert((*name).to_owned(), filled(member.source, value, known)?);
     }
     args.extend(shared.options.build_args.clone());
+    let own = outline.platform.map(|platform| platform_text(member.source, platform)).transpose()?;
+    let platform = own.or(platform);
     let in_labels = |word: &str| known(word).or_else(|| args.get(word).map(String::as_str));
     let labels = describe::labels(member, manifest, shared.root, version, &in_labels)?;
     Ok(Variant { version: outline.version.clone(), suffix, tag, is_default: false, args, labels, platform })

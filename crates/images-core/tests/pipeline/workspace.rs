@@ -368,7 +368,7 @@ fn platforms_are_one_and_well_formed() {
     );
     assert_eq!(
         platform("\"linux/amd64\", \"linux/arm64\""),
-        "images/app/Image.toml:3 [\"linux/arm64\"] an engine's store holds one platform of an image | a second platform | name one platform"
+        "images/app/Image.toml:3 [\"linux/arm64\"] an engine's store holds one platform of an image | a second platform | write a [[variant]] for each platform, with `platform` and a `suffix` of its own"
     );
     let project = with("platforms = [\"linux/s390x\"]");
     project.image("a", "FROM scratch\n");

@@ -1,0 +1,98 @@
+//! Images leave their store: to a registry, from which they are pulled again, and to files.
+
+use std::collections::BTreeSet;
+
+use images_tests::registry;
+use images_tests::workspace::Workspace;
+use serde_json::Value;
+
+use super::Bench;
+
+/// A workspace with a registry, and `base` ← `child`, both built.
+fn built(bench: &Bench, address: &str) -> Workspace {
+    let workspace = bench.workspace();
+    workspace.settings(&format!("registry = \"{address}\"\n"));
+    workspace.image("base", "FROM scratch\nCOPY data /data\n");
+    workspace.write("images/base/data", "ours");
+    workspace.image("child", "FROM {ns}/base\nCOPY more /more\nENV A=b\nLABEL own=child\n");
+    workspace.write("images/child/more", "more");
+    workspace.run(&["build", "--workspace"]).ok();
+    workspace
+}
+
+/// The blobs of a repository's image.
+fn blobs(address: &str, repository: &str, name: &str) -> BTreeSet<String> {
+    let accept = "application/vnd.oci.image.manifest.v1+json";
+    let manifest = registry::get_accepting(address, &format!("/v2/{repository}/manifests/{name}"), accept);
+    let manifest: Value = serde_json::from_str(&manifest).expect("a manifest is JSON");
+    let layers = manifest["layers"].as_array().expect("an image has layers").iter();
+    layers.map(|layer| layer["digest"].as_str().expect("a layer has a digest").to_owned()).collect()
+}
+
+pub(super) fn what_is_pushed_is_pulled_by_its_digest(bench: &Bench) {
+    let address = bench.registry.as_ref().expect("the scenario needs it");
+    let workspace = built(bench, address);
+    let named = |name: &str| format!("{address}/{}/{name}:1.0.0", workspace.namespace);
+    let before = bench.engine.images(&[named("base"), named("child")]);
+
+    let pushed = workspace.run(&["push", "--workspace"]).ok();
+    let lines: Vec<&str> = pushed.lines().collect();
+    let names: Vec<_> = lines.iter().map(|line| line.split('@').next().unwrap_or_default()).collect();
+    assert_eq!(names, [named("base"), named("child")], "parents first");
+    let again = workspace.run(&["push", "--workspace", "--format", "json"]).ok();
+    let again: Value = serde_json::from_str(&again).expect("it was asked for JSON");
+    assert_eq!(again["images"][1]["uploaded"], 0, "all is there: {again}");
+    assert_eq!(
+        format!("{}@{}", named("child"), again["images"][1]["digest"].as_str().unwrap_or("")),
+        lines[1]
+    );
+
+    let repository = |name: &str| format!("{}/{name}", workspace.namespace);
+    let (base, child) =
+        (blobs(address, &repository("base"), "1.0.0"), blobs(address, &repository("child"), "1.0.0"));
+    assert!(base.is_subset(&child) && base.len() < child.len(), "{base:?} {child:?}");
+
+    bench.engine.remove_images(&workspace.namespace);
+    let digest = lines[1].split('@').nth(1).expect("a line has a digest");
+    let by_digest = format!("{address}/{}/child@{digest}", workspace.namespace);
+    bench.engine.pull(&by_digest).ok();
+    bench.engine.tag(&by_digest, &named("child"));
+    let after = bench.engine.image(&named("child"));
+    let before = &before[&named("child")];
+    assert_eq!(after.files, before.files);
+    assert_eq!(after.id, before.id, "an image keeps the id that its engine gave it");
+}
+
+pub(super) fn what_is_stale_or_private_is_not_pushed(bench: &Bench) {
+    let address = bench.registry.as_ref().expect("the scenario needs it");
+    let workspace = built(bench, address);
+    workspace.write("images/base/data", "edited");
+    let refused = workspace.run(&["push", "child"]);
+    assert_eq!(refused.code(), 2, "{refused:?}");
+    assert!(refused.stderr.contains("`child:1.0.0` is not built as it is now"), "{}", refused.stderr);
+    assert!(refused.stderr.contains("cargo xtask images build child:1.0.0"), "{}", refused.stderr);
+
+    workspace.write("images/base/Image.toml", "[image]\nversion = \"1.0.0\"\npublish = false\n");
+    let refused = workspace.run(&["push", "--workspace"]);
+    assert_eq!(refused.code(), 2, "{refused:?}");
+    assert!(refused.stderr.contains("images/base/Image.toml:3"), "{}", refused.stderr);
+    let tags = registry::get(address, &format!("/v2/{}/child/tags/list", workspace.namespace));
+    assert!(tags.contains("NAME_UNKNOWN"), "{tags}");
+}
+
+pub(super) fn an_exported_archive_is_loaded_again(bench: &Bench) {
+    let workspace = bench.workspace();
+    workspace.image("base", "FROM scratch\nCOPY data /data\n");
+    workspace.write("images/base/data", "ours");
+    workspace.run(&["build", "--workspace"]).ok();
+    let name = workspace.name("base");
+    let before = bench.engine.image(&name);
+    workspace.run(&["export", "oci", "base", "--output", "base.tar"]).ok();
+    workspace.run(&["export", "oci", "base", "--output", "layout"]).ok();
+    let index = std::fs::read_to_string(workspace.path().join("layout/index.json")).expect("it was written");
+    assert!(index.contains(&name), "{index}");
+    bench.engine.remove_images(&workspace.namespace);
+    bench.engine.load(&workspace.path().join("base.tar"), &name);
+    let after = bench.engine.image(&name);
+    assert_eq!((after.id, after.files), (before.id, before.files));
+}
