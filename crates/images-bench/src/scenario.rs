@@ -1,5 +1,6 @@
 //! What is measured.
 
+mod builtin;
 mod contexts;
 mod from_nothing;
 mod leaf;
@@ -25,6 +26,10 @@ pub(crate) enum Scenario {
     Leaf,
     /// 100 images from nothing, against bake, plain docker builds and podman builds
     FromNothing,
+    /// 100 images from nothing by the built-in engine, against bake
+    Builtin,
+    /// One binary that changed, built and pushed by the built-in engine
+    Relink,
     /// One image with 100,000 files
     ManyFiles,
     /// One image with a file of 2 GiB
@@ -37,12 +42,14 @@ pub(crate) enum Scenario {
 
 impl Scenario {
     /// What is measured unless something is named: all but what takes many minutes or gigabytes.
-    pub(crate) const DEFAULT: [Self; 8] = [
+    pub(crate) const DEFAULT: [Self; 10] = [
         Self::Noop,
         Self::Shapes,
         Self::Plan,
         Self::Leaf,
         Self::FromNothing,
+        Self::Builtin,
+        Self::Relink,
         Self::ManyFiles,
         Self::Prompt,
         Self::Clone,
@@ -59,6 +66,8 @@ impl Scenario {
             Self::Plan => plan::run(bench, results),
             Self::Leaf => leaf::run(bench, results),
             Self::FromNothing => from_nothing::run(bench, results),
+            Self::Builtin => builtin::from_nothing(bench, results),
+            Self::Relink => builtin::relink(bench, results),
             Self::ManyFiles => contexts::many_files(bench, results),
             Self::LargeFile => contexts::large_file(bench, results),
             Self::Prompt => source::prompt(bench, results),
