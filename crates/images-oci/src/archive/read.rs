@@ -11,7 +11,7 @@ use super::unpacked::Unpacked;
 use super::{ArchiveError, ArchivedImage, DOCKER_MANIFEST, DockerManifest};
 use crate::layer::{Compression, Packing};
 use crate::layout::{Layer, Layout, LayoutError};
-use crate::model::{Descriptor, Digest, ImageConfig, Manifest, media_type};
+use crate::model::{Digest, ImageConfig, Manifest, media_type};
 
 /// Takes the images of an archive into a layout, on up to `jobs` threads. Configurations stay as they are, byte for byte,
 /// so an image keeps the id that its engine gave it. Layers are compressed as it is said, each once: one that the layout
@@ -46,7 +46,7 @@ pub fn read_archive(
         for (diff_id, path) in diff_ids.iter().zip(&image.layers) {
             layers.insert(*diff_id, unpacked.file(path)?);
         }
-        configs.push((bytes, diff_ids));
+        configs.push((bytes, diff_ids, config.config.annotations()));
     }
     let layers: Vec<_> = layers.into_iter().collect();
     let made = threads::map(jobs, &layers, |(diff_id, file)| take_layer(layout, *diff_id, file, compression));
@@ -56,10 +56,11 @@ pub fn read_archive(
         by_diff_id.insert(layer.diff_id, layer.descriptor);
     }
     let mut images = Vec::new();
-    for (image, (config, diff_ids)) in described.into_iter().zip(configs) {
+    for (image, (config, diff_ids, annotations)) in described.into_iter().zip(configs) {
         let config = layout.put(media_type::CONFIG, &config)?;
         let layers = diff_ids.iter().map(|diff_id| by_diff_id[diff_id].clone()).collect();
-        let manifest = put_manifest(layout, config, layers)?;
+        let manifest = Manifest { annotations, ..Manifest::new(config, layers) };
+        let manifest = layout.put_document(media_type::MANIFEST, &manifest)?;
         images.push(ArchivedImage { manifest, names: image.repo_tags.unwrap_or_default() });
     }
     Ok(images)
@@ -77,12 +78,4 @@ fn take_layer(
         let packing = Packing::of(file.fill_buf()?);
         packing.unpack(file)
     })
-}
-
-fn put_manifest(
-    layout: &Layout,
-    config: Descriptor,
-    layers: Vec<Descriptor>,
-) -> Result<Descriptor, ArchiveError> {
-    Ok(layout.put_document(media_type::MANIFEST, &Manifest::new(config, layers))?)
 }

@@ -71,7 +71,7 @@ fn what_is_written_is_read_as_the_same_image() {
     let (one, other) = (Store::new(), Store::new());
     let (image, _) = one.image(&[("a", "1"), ("b", "2")]);
     let archive = one.written(std::slice::from_ref(&image));
-    assert_eq!(other.read(&archive).unwrap(), [image.clone()]);
+    assert_eq!(other.read(&archive).unwrap(), std::slice::from_ref(&image));
     assert_eq!(
         other.layout.manifest(&image.manifest).unwrap(),
         one.layout.manifest(&image.manifest).unwrap()
@@ -125,6 +125,7 @@ fn an_older_archive_has_folders_and_links() {
     crate::layer::write_tar(&[Entry::inline("a", b"1", Meta::new(0o644, 0))], &mut layer).unwrap();
     let config = serde_json::json!({
         "architecture": "amd64", "os": "linux", "unknown": 1,
+        "config": {"Labels": {"org.opencontainers.image.title": "x", "own": "y"}},
         "rootfs": {"type": "layers", "diff_ids": [Digest::of(&layer), Digest::of(&layer)]},
     });
     let config = config.to_string();
@@ -140,6 +141,7 @@ fn an_older_archive_has_folders_and_links() {
     assert_eq!((images.len(), images[0].names.len()), (1, 0));
     let manifest = store.layout.manifest(&images[0].manifest).unwrap();
     assert_eq!(manifest.config.digest, Digest::of(config.as_bytes()), "byte for byte");
+    assert_eq!(manifest.annotations, [("org.opencontainers.image.title".to_owned(), "x".to_owned())].into());
     assert_eq!(manifest.layers.len(), 2);
     assert_eq!(manifest.layers[0], manifest.layers[1]);
     assert_eq!(manifest.layers[0].media_type, media_type::LAYER_GZIP);

@@ -123,6 +123,19 @@ pub struct RuntimeConfig {
     pub other: Map<String, Value>,
 }
 
+impl RuntimeConfig {
+    /// The labels that the OCI specifies, which are a manifest's annotations, too:
+    /// <https://github.com/opencontainers/image-spec/blob/v1.1.1/annotations.md#back-compatibility-with-label-schema>.
+    pub fn annotations(&self) -> BTreeMap<String, String> {
+        let is_specified = |name: &str| name.starts_with("org.opencontainers.image.");
+        self.labels
+            .iter()
+            .filter(|(name, _)| is_specified(name))
+            .map(|(name, value)| (name.clone(), value.clone()))
+            .collect()
+    }
+}
+
 /// `{}`, the value of Go's `struct{}`.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Empty {}
