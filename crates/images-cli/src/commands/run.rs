@@ -28,7 +28,7 @@ pub(super) fn run(session: &Session, args: &Run) -> Result<u8, Error> {
         EngineKind::Docker => EngineKind::Docker,
         // The two share a store, and buildah starts no containers of images.
         EngineKind::Podman | EngineKind::Buildah => EngineKind::Podman,
-        _ => {
+        EngineKind::Builtin => {
             let to = loader(None, &args.engine)?;
             let local = Local::gather(&graph, &planned, &options.host, &session.cancel)?;
             transfer::load(&graph, &planned, &local, &*to, &session.cancel)?;

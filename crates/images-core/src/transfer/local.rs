@@ -3,6 +3,7 @@
 use std::fs::File;
 
 use camino::Utf8PathBuf;
+use images_engine::EngineKind;
 use images_engine::process::Cancel;
 use images_oci::archive::{ArchivedImage, read_archive};
 use images_oci::layer::Compression;
@@ -50,7 +51,7 @@ impl Local {
         if !stale.is_empty() {
             return Err(Error::Input(stale));
         }
-        let is_own = planned.engine.kind().to_string() == "builtin";
+        let is_own = planned.engine.kind() == EngineKind::Builtin;
         let layout = Layout::open_or_create(&folder(graph, is_own))?;
         if !is_own {
             save_missing(graph, planned, &layout, &selected, host.jobs, cancel)?;

@@ -1,16 +1,12 @@
 //! From a built stage to an image in the layout.
 
 use images_engine::threads;
-use std::collections::BTreeMap;
 
 use super::stage::{BuiltStage, StageLayer};
 use super::{AssembleError, AssembleRequest, Assembled, Workshop};
 use crate::layout::{Layer, LayoutError};
 use crate::model::{ImageConfig, Manifest, media_type};
 use crate::tree::Tree;
-
-/// The prefix of the labels that the OCI specifies; they are the manifest's annotations too.
-const OCI_LABELS: &str = "org.opencontainers.image.";
 
 /// Writes the layers that are not there, several at once, then what refers to them, and the names last.
 pub(super) fn image(
@@ -70,11 +66,6 @@ fn manifest(
     let described = layout.put_document(media_type::CONFIG, config)?;
     let layers = layers.iter().map(|layer| layer.descriptor.clone()).collect();
     let mut manifest = Manifest::new(described, layers);
-    manifest.annotations = annotations(&config.config.labels);
+    manifest.annotations = config.config.annotations();
     layout.put_document(media_type::MANIFEST, &manifest)
-}
-
-fn annotations(labels: &BTreeMap<String, String>) -> BTreeMap<String, String> {
-    let ours = labels.iter().filter(|(key, _)| key.starts_with(OCI_LABELS));
-    ours.map(|(key, value)| (key.clone(), value.clone())).collect()
 }
