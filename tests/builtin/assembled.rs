@@ -68,6 +68,7 @@ impl Layout {
         fs::write(&dockerfile, &case.dockerfile).map_err(|error| error.to_string())?;
         let request = BuildRequest {
             context,
+            entries: None,
             dockerfile: &dockerfile,
             tags: &[name.to_owned()],
             args: &case.args,

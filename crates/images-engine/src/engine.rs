@@ -91,11 +91,45 @@ pub enum SecretSource {
     File(Utf8PathBuf),
 }
 
+/// One file, folder or link of a context, as it was planned.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ContextEntry {
+    /// Relative to the context's root, with `/` between its parts. A folder comes before what is in it.
+    pub path: String,
+    /// Its permission bits in the image.
+    pub mode: u32,
+    /// What it is.
+    pub kind: ContextEntryKind,
+}
+
+/// What a [`ContextEntry`] is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ContextEntryKind {
+    /// A folder.
+    Folder,
+    /// A regular file.
+    File {
+        /// Where it is on the host.
+        place: Utf8PathBuf,
+        /// Its length in bytes.
+        size: u64,
+        /// The BLAKE3 hash that its bytes had when it was planned: other bytes must not get into an image.
+        hash: [u8; 32],
+    },
+    /// A symbolic link.
+    Link {
+        /// What it says.
+        target: String,
+    },
+}
+
 /// One build.
 #[derive(Debug, Clone)]
 pub struct BuildRequest<'a> {
-    /// The staged context: exactly what is sent.
+    /// The staged context: exactly what is sent. With `entries` there is no such folder.
     pub context: &'a Utf8Path,
+    /// The context at its original places, for an engine that [takes entries](Engine::takes_entries).
+    pub entries: Option<&'a [ContextEntry]>,
     /// The Dockerfile that is sent, outside of `context`; `<it>.dockerignore` is written beside it by the engine.
     pub dockerfile: &'a Utf8Path,
     /// The names that the image gets.
@@ -208,6 +242,12 @@ pub trait Engine: Send + Sync {
     /// # Errors
     /// It does not answer.
     fn images(&self) -> Result<Vec<StoredImage>, EngineError>;
+
+    /// Whether it reads the files of a context at their original places, so that none needs to be staged. It must then
+    /// see to it that no other bytes than the planned ones get into an image.
+    fn takes_entries(&self) -> bool {
+        false
+    }
 
     /// Builds one image; blocks until it is done.
     ///

@@ -22,6 +22,6 @@ mod work;
 
 pub use detect::detect;
 pub use engine::{
-    BuildFailure, BuildRequest, Built, Engine, EngineChoice, EngineError, EngineKind, EngineOptions,
-    NoEngine, Secret, SecretSource, StoredImage,
+    BuildFailure, BuildRequest, Built, ContextEntry, ContextEntryKind, Engine, EngineChoice, EngineError,
+    EngineKind, EngineOptions, NoEngine, Secret, SecretSource, StoredImage,
 };

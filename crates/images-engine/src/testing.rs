@@ -42,6 +42,7 @@ impl Sample {
     pub(crate) fn least(&self) -> BuildRequest<'_> {
         BuildRequest {
             context: Utf8Path::new("/stage/1"),
+            entries: None,
             dockerfile: Utf8Path::new("/stage/1.Dockerfile"),
             tags: &[],
             args: &self.none,

@@ -1,6 +1,7 @@
 //! What a context consists of.
 
 use camino::{Utf8Path, Utf8PathBuf};
+use images_engine::{ContextEntry, ContextEntryKind};
 
 use super::encoding;
 
@@ -73,6 +74,22 @@ impl Context {
             EntryKind::Folder | EntryKind::Link { .. } => 0,
         };
         self.entries.iter().map(size).sum()
+    }
+
+    /// The entries as an engine takes them that reads the files at their places.
+    pub fn for_engine(&self) -> Vec<ContextEntry> {
+        let entry = |entry: &Entry| ContextEntry {
+            path: entry.path.clone(),
+            mode: entry.mode,
+            kind: match &entry.kind {
+                EntryKind::Folder => ContextEntryKind::Folder,
+                EntryKind::File { size, hash } => {
+                    ContextEntryKind::File { place: self.host_path(entry), size: *size, hash: *hash }
+                }
+                EntryKind::Link { target } => ContextEntryKind::Link { target: target.clone() },
+            },
+        };
+        self.entries.iter().map(entry).collect()
     }
 
     /// Where an entry is read from on the host.

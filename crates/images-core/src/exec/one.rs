@@ -7,7 +7,7 @@ use std::ops::Range;
 use std::time::Instant;
 
 use camino::Utf8Path;
-use images_dockerfile::{Feature, FeatureUse, Replacement, rewrite};
+use images_dockerfile::{Feature, FeatureUse, Replacement, SourceKind, Sources, rewrite};
 use images_engine::process::Cancel;
 use images_engine::{BuildFailure, BuildRequest, Secret, SecretSource};
 
@@ -87,14 +87,19 @@ impl Builder<'_> {
         let (graph, id) = (self.graph, item.id);
         let context = &self.planned.keyed.contexts[&id];
         let stages = graph.workspace.cache().join("stage");
-        let staged = context::stage(context, &stages)?;
+        let node = graph.node(id);
+        let entries = self.takes_entries(&node.sources).then(|| context.for_engine());
+        let staged = match &entries {
+            Some(_) => stages.join(context.stage_name()),
+            None => context::stage(context, &stages)?,
+        };
         let dockerfile = stages.join(format!("{}.file/Dockerfile", item.key));
         put(&dockerfile, &sent_dockerfile(graph, id, &self.planned.keyed))
             .map_err(Error::io("cannot write", &dockerfile))?;
-        let node = graph.node(id);
         let image = graph.image(id);
         let request = BuildRequest {
             context: &staged,
+            entries: entries.as_deref(),
             dockerfile: &dockerfile,
             tags: &[key_name(graph, id, item.key), version_name(graph, id)],
             args: &sent_args(graph, id),
@@ -108,10 +113,24 @@ impl Builder<'_> {
             features: &node.resolution.features,
             log,
         };
-        self.planned.engine.build(&request, self.cancel)?;
+        let built = self.planned.engine.build(&request, self.cancel);
+        if built.is_err() && entries.is_some() {
+            // A file that is not any more what was planned is no failure of the image.
+            context::write_tar(context, io::sink())?;
+        }
+        built?;
         // A record is only a cache of reasons: without it the next reason is less exact.
         let _ = self.records.write(&item.key, &self.planned.keyed.record(id));
         Ok(())
+    }
+
+    /// Whether the engine reads the context's files where they are. `ADD` may unpack a file, so it gets a copy.
+    fn takes_entries(&self, sources: &Sources) -> bool {
+        let copies = match sources {
+            Sources::All => false,
+            Sources::These(sources) => sources.iter().all(|source| source.kind != SourceKind::Add),
+        };
+        copies && self.planned.engine.takes_entries()
     }
 
     fn describe(&self, id: NodeId, failure: BuildFailure, log: &Utf8Path, started: Instant) -> Failure {

@@ -30,6 +30,7 @@ impl Stage {
             (self.root.join("1"), self.root.join("1.Dockerfile"), self.root.join("logs/log"));
         let request = BuildRequest {
             context: &context,
+            entries: None,
             dockerfile: &dockerfile,
             tags: &[],
             args: &self.none,
@@ -163,6 +164,7 @@ fn what_is_fed_reaches_the_client() {
     let (dockerfile, log) = (stage.root.join("1.Dockerfile"), stage.root.join("log"));
     let request = BuildRequest {
         context: &stage.root,
+        entries: None,
         dockerfile: &dockerfile,
         tags: &[],
         args: &stage.none,

@@ -18,6 +18,7 @@ mod tests;
 
 use camino::Utf8Path;
 use images_dockerfile::{Dockerfile, Inputs, Resolution};
+use images_engine::ContextEntry;
 use images_engine::process::Cancel;
 use std::cell::OnceCell;
 use std::collections::BTreeMap;
@@ -26,7 +27,7 @@ pub(crate) use base::platform;
 pub use error::AssembleError;
 pub use externals::{Externals, NoExternals, Unavailable};
 
-use crate::copy::{CopyError, context_tree};
+use crate::copy::{CopyError, context_tree, planned_tree};
 use crate::instruction::{Refusal, Surroundings, timestamp};
 use crate::layer::Compression;
 use crate::layout::Layout;
@@ -39,6 +40,8 @@ use stage::{BuiltStage, Sources};
 pub struct AssembleRequest<'a> {
     /// The context's folder: everything in it is seen.
     pub context: &'a Utf8Path,
+    /// The context at its original places, instead of the folder.
+    pub entries: Option<&'a [ContextEntry]>,
     /// The Dockerfile's text.
     pub dockerfile: &'a str,
     /// Build arguments.
@@ -137,7 +140,10 @@ impl Course<'_> {
         if let Some(tree) = self.context.get() {
             return Ok(tree);
         }
-        let tree = context_tree(self.request.context, &|_| None)?;
+        let tree = match self.request.entries {
+            Some(entries) => planned_tree(entries, self.request.epoch),
+            None => context_tree(self.request.context, &|_| None)?,
+        };
         Ok(self.context.get_or_init(|| tree))
     }
 

@@ -64,6 +64,7 @@ impl Bench {
         let labels = [("org.opencontainers.image.title", "t"), ("other", "o")];
         let request = AssembleRequest {
             context: &self.path("context"),
+            entries: None,
             dockerfile,
             args: &BTreeMap::new(),
             labels: &labels.map(|(key, value)| (key.to_owned(), value.to_owned())).into(),

@@ -71,6 +71,7 @@ impl Builtin {
         let platform = request.platform.map(asked_platform).transpose()?;
         let wanted = AssembleRequest {
             context: request.context,
+            entries: request.entries,
             dockerfile: &dockerfile,
             args: request.args,
             labels: request.labels,
@@ -143,6 +144,10 @@ impl Engine for Builtin {
             labels: Some(image.labels),
         });
         Ok(images.collect())
+    }
+
+    fn takes_entries(&self) -> bool {
+        true
     }
 
     fn build(&self, request: &BuildRequest<'_>, cancel: &Cancel) -> Result<Built, BuildFailure> {

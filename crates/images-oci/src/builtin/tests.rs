@@ -38,6 +38,7 @@ impl Bench {
         fs::write(self.path("Dockerfile"), dockerfile).unwrap();
         let request = BuildRequest {
             context: &self.path("context"),
+            entries: None,
             dockerfile: &self.path("Dockerfile"),
             tags: &["localhost/ns/n:1".to_owned(), "localhost/ns/n:2".to_owned()],
             args: &BTreeMap::new(),

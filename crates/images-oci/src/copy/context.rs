@@ -8,6 +8,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use camino::{Utf8Path, Utf8PathBuf};
+use images_engine::{ContextEntry, ContextEntryKind};
 
 use super::CopyError;
 use super::path::join;
@@ -23,6 +24,27 @@ pub fn context_tree(folder: &Utf8Path, key: &dyn Fn(&str) -> Option<String>) -> 
     let mut tree = Tree::empty();
     add(&mut tree, folder, "", key)?;
     Ok(tree)
+}
+
+/// The same of files at their original places.
+pub fn planned_tree(entries: &[ContextEntry], epoch: i64) -> Tree {
+    let mut tree = Tree::empty();
+    for entry in entries {
+        let meta = |mode| Meta::new(mode, epoch);
+        let kind = match &entry.kind {
+            ContextEntryKind::Folder => {
+                tree.set_folder(&entry.path, meta(entry.mode));
+                continue;
+            }
+            ContextEntryKind::File { place, size, hash } => {
+                let file = StagedFile { path: place.clone(), key: None, hash: Some(*hash) };
+                NodeKind::File { size: *size, content: Content::Staged(Arc::new(file)) }
+            }
+            ContextEntryKind::Link { target } => NodeKind::Symlink(target.clone()),
+        };
+        tree.put(&entry.path, Arc::new(Node::new(meta(entry.mode), kind)));
+    }
+    tree
 }
 
 fn add(
@@ -62,7 +84,10 @@ fn kind(file: &Path, stat: &fs::Metadata, key: Option<String>) -> io::Result<Nod
         return Err(io::Error::other("it is neither a file, a folder nor a symbolic link"));
     }
     let path = utf8(file).map_err(io::Error::other)?;
-    Ok(NodeKind::File { size: stat.len(), content: Content::Staged(Arc::new(StagedFile { path, key })) })
+    Ok(NodeKind::File {
+        size: stat.len(),
+        content: Content::Staged(Arc::new(StagedFile { path, key, hash: None })),
+    })
 }
 
 fn utf8(path: &Path) -> Result<Utf8PathBuf, CopyError> {

@@ -27,7 +27,7 @@ mod wildcard;
 use camino::Utf8Path;
 use images_dockerfile::Ignore;
 
-pub use context::context_tree;
+pub use context::{context_tree, planned_tree};
 use copier::{Copier, Rules};
 pub use error::CopyError;
 pub use mode::{Chmod, Clause};

@@ -32,6 +32,29 @@ pub struct StagedFile {
     pub path: Utf8PathBuf,
     /// What stands for its bytes: a hash that the caller knows. Equal keys must mean equal bytes.
     pub key: Option<String>,
+    /// The BLAKE3 hash that its bytes must have, where it is not ours and may change: it is verified as it is read.
+    pub hash: Option<[u8; 32]>,
+}
+
+/// Reads a file, and fails at the end of what was expected of it if that is not what came.
+struct Verified {
+    file: File,
+    hasher: blake3::Hasher,
+    expected: [u8; 32],
+    left: u64,
+}
+
+impl Read for Verified {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let read = self.file.read(buffer)?;
+        self.hasher.update(&buffer[..read]);
+        let changed = || io::Error::other("it changed while it was read");
+        self.left = self.left.checked_sub(read as u64).ok_or_else(changed)?;
+        if self.left == 0 && self.hasher.finalize() != self.expected {
+            return Err(changed());
+        }
+        Ok(read)
+    }
 }
 
 impl Content {
@@ -42,7 +65,15 @@ impl Content {
     pub fn open(&self, size: u64) -> io::Result<Box<dyn Read + Send + '_>> {
         Ok(match self {
             Self::Inline(bytes) => Box::new(Cursor::new(&**bytes)),
-            Self::Staged(file) => Box::new(File::open(&file.path)?),
+            Self::Staged(file) => {
+                let open = File::open(&file.path)?;
+                match file.hash {
+                    Some(expected) => {
+                        Box::new(Verified { file: open, hasher: blake3::Hasher::new(), expected, left: size })
+                    }
+                    None => Box::new(open),
+                }
+            }
             Self::Spooled { spool, offset } => Box::new(Slice::new(spool.file()?, *offset, size)),
         })
     }
@@ -71,6 +102,10 @@ impl Content {
     /// They had to be read and cannot be.
     pub fn key(&self, size: u64) -> io::Result<String> {
         match self {
+            Self::Staged(file) if file.hash.is_some() => {
+                let hash = blake3::Hash::from_bytes(file.hash.unwrap_or_default());
+                Ok(format!("blake3 {}", hash.to_hex()))
+            }
             Self::Staged(file) if file.key.is_some() => Ok(format!("staged {:?}", file.key)),
             Self::Spooled { spool, offset } if spool.key().is_some() => {
                 Ok(format!("spooled {:?} {offset}", spool.key()))

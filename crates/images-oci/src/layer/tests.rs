@@ -375,7 +375,7 @@ fn xz(bytes: &[u8]) -> Vec<u8> {
 fn a_file_that_changes_its_size_is_an_error_that_names_it() {
     let (_folder, path) = folder();
     fs::write(path.join("f"), "four").unwrap();
-    let file = Arc::new(StagedFile { path: path.join("f"), key: None });
+    let file = Arc::new(StagedFile { path: path.join("f"), key: None, hash: None });
     for (size, what) in [(3, "longer"), (5, "shorter")] {
         let kind = Kind::File { size, content: Content::Staged(Arc::clone(&file)) };
         let entry = Entry { path: "app/f".to_owned(), kind, meta: Meta::new(0o644, 0) };
