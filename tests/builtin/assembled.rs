@@ -44,7 +44,8 @@ impl Layout {
     pub(crate) fn new() -> Result<Self, String> {
         let folder = tempfile::tempdir().map_err(|error| error.to_string())?;
         let root = utf8(folder.path())?;
-        let options = BuiltinOptions { layout: root.join("oci"), epoch: 315_532_800, jobs: 2 };
+        let options =
+            BuiltinOptions { layout: root.join("oci"), epoch: 315_532_800, jobs: 2, registry: None };
         Ok(Self { folder, root, engine: Builtin::new(options, Vec::new()) })
     }
 

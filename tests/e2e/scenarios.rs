@@ -110,6 +110,8 @@ pub(crate) const ALL: &[Scenario] = scenarios![
     namespace::a_name_of_ours_that_is_no_member_is_refused needs Nothing,
     transfer::what_is_pushed_is_pulled_by_its_digest needs Registry,
     transfer::what_is_stale_or_private_is_not_pushed needs Registry,
+    transfer::the_built_in_engine_builds_on_what_it_pulls needs Registry,
+    transfer::variants_for_several_platforms_have_one_name needs Registry,
     transfer::an_exported_archive_is_loaded_again needs Nothing,
     random::contexts_and_images_equal_those_of_plain_builds needs Buildx,
 ];

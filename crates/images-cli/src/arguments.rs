@@ -305,8 +305,8 @@ pub(crate) struct Push {
     /// Attach a bill of materials (CycloneDX) to images that have [artifacts]
     #[arg(long)]
     pub(crate) sbom: bool,
-    /// Speak to this registry without TLS; loopback addresses need no such word
-    #[arg(long, env = "IMAGES_PLAIN_HTTP", value_name = "HOST[:PORT]", value_delimiter = ',')]
+    /// Speak to this registry without TLS, as to those in IMAGES_PLAIN_HTTP; loopback addresses need no such word
+    #[arg(long, value_name = "HOST[:PORT]", value_delimiter = ',')]
     pub(crate) plain_http: Vec<String>,
     /// How to print
     #[arg(long, value_enum, default_value_t = Format::Human, value_name = "FMT")]
@@ -321,13 +321,7 @@ pub(crate) struct Load {
     #[arg(long, value_enum, value_name = "ENGINE")]
     pub(crate) to: Option<Loader>,
     /// Engine to take them from
-    #[arg(
-        long,
-        env = "IMAGES_ENGINE",
-        value_name = "ENGINE",
-        default_value = "builtin",
-        help_heading = "Engine options"
-    )]
+    #[arg(long, value_name = "ENGINE", default_value = "builtin", help_heading = "Engine options")]
     pub(crate) engine: String,
     #[command(flatten)]
     pub(crate) args: BuildArgs,

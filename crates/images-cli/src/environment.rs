@@ -163,16 +163,13 @@ pub(crate) fn engine_choice(
 
 /// How to speak to registries: with the credentials of docker and podman, through the proxies of the environment.
 pub(crate) fn registry_options(plain_http: &[String], jobs: usize) -> registry::Options {
-    let either = |upper: &str, lower: &str| variable(lower).or_else(|| variable(upper));
+    let named = variable("IMAGES_PLAIN_HTTP").unwrap_or_default();
+    let named = named.split(',').map(str::trim).filter(|host| !host.is_empty()).map(str::to_owned);
     registry::Options {
         credential_files: registry::credential_files(variable),
-        plain_http: plain_http.to_vec(),
+        plain_http: plain_http.iter().cloned().chain(named).collect(),
         trust: registry::Trust { roots: Vec::new(), folders: CERTIFICATES.map(Utf8PathBuf::from).to_vec() },
-        proxies: registry::Proxies {
-            http: either("HTTP_PROXY", "http_proxy"),
-            https: either("HTTPS_PROXY", "https_proxy"),
-            none: either("NO_PROXY", "no_proxy").unwrap_or_default(),
-        },
+        proxies: registry::Proxies::of_environment(variable),
         jobs: jobs.max(registry::Options::default().jobs),
         ..registry::Options::default()
     }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use images_tests::engine::Tool;
 use images_tests::registry;
 use images_tests::workspace::Workspace;
 use serde_json::Value;
@@ -78,6 +79,67 @@ pub(super) fn what_is_stale_or_private_is_not_pushed(bench: &Bench) {
     assert!(refused.stderr.contains("images/base/Image.toml:3"), "{}", refused.stderr);
     let tags = registry::get(address, &format!("/v2/{}/child/tags/list", workspace.namespace));
     assert!(tags.contains("NAME_UNKNOWN"), "{tags}");
+}
+
+pub(super) fn the_built_in_engine_builds_on_what_it_pulls(bench: &Bench) {
+    let address = bench.registry.as_ref().expect("the scenario needs it");
+    let workspace = bench.workspace();
+    let foreign = format!("{address}/{}-foreign/base:1", workspace.namespace);
+    workspace.write("foreign/Dockerfile", "FROM scratch\nCOPY data /data\nENV BASE=1\n");
+    workspace.write("foreign/data", "foreign");
+    bench.engine.plain_build(&workspace.path().join("foreign"), &foreign).ok();
+    bench.engine.push(&foreign).ok();
+
+    workspace.settings(&format!("registry = \"{address}\"\n"));
+    workspace.image("app", &format!("FROM {foreign}\nCOPY more /more\nCOPY --from={foreign} /data /copy\n"));
+    workspace.write("images/app/more", "more");
+    workspace.run(&["build", "app", "--engine", "builtin"]).ok();
+    let pushed = workspace.run(&["push", "app", "--engine", "builtin"]).ok();
+    let (name, digest) = pushed.trim().split_once('@').expect("a name and a digest");
+    let by_digest = format!("{address}/{}/app@{digest}", workspace.namespace);
+    bench.engine.pull(&by_digest).ok();
+    bench.engine.tag(&by_digest, name);
+    let pulled = bench.engine.image(name);
+    assert_eq!(
+        [pulled.text("data"), pulled.text("more"), pulled.text("copy")],
+        ["foreign", "more", "foreign"]
+    );
+    assert!(pulled.config["config"]["Env"].to_string().contains("BASE=1"), "{}", pulled.config);
+
+    if bench.engine.tool != Tool::Buildah {
+        bench.engine.remove_images(&format!("{}/app", workspace.namespace));
+        workspace.run(&["load", "app", "--to", bench.engine.tool.name()]).ok();
+        assert_eq!(bench.engine.image(name).files, pulled.files);
+    }
+}
+
+pub(super) fn variants_for_several_platforms_have_one_name(bench: &Bench) {
+    let address = bench.registry.as_ref().expect("the scenario needs it");
+    let workspace = bench.workspace();
+    workspace.settings(&format!("registry = \"{address}\"\n"));
+    workspace.image("multi", "FROM scratch\nARG TARGETARCH\nCOPY ${TARGETARCH} /file\n");
+    let variant = |arch: &str| {
+        workspace.write(&format!("images/multi/{arch}"), arch);
+        format!("[[variant]]\nsuffix = \"-{arch}\"\nplatform = \"linux/{arch}\"\n")
+    };
+    let manifest = format!("[image]\nversion = \"1.0.0\"\n{}{}", variant("amd64"), variant("arm64"));
+    workspace.write("images/multi/Image.toml", &manifest);
+    workspace.run(&["build", "multi", "--engine", "builtin"]).ok();
+    let pushed = workspace.run(&["push", "multi", "--engine", "builtin"]).ok();
+    let tags: Vec<_> = pushed.lines().filter_map(|line| line.split('@').next()?.rsplit(':').next()).collect();
+    assert_eq!(tags, ["1.0.0-amd64", "1.0.0-arm64", "1.0.0"]);
+    let repository = format!("{}/multi", workspace.namespace);
+    let accept = "application/vnd.oci.image.index.v1+json";
+    let index = registry::get_accepting(address, &format!("/v2/{repository}/manifests/1.0.0"), accept);
+    let index: Value = serde_json::from_str(&index).expect("an index is JSON");
+    let manifests = index["manifests"].as_array().expect("it lists manifests").iter();
+    let platforms: Vec<_> = manifests.map(|manifest| manifest["platform"]["architecture"].clone()).collect();
+    assert_eq!(platforms, ["amd64", "arm64"]);
+
+    let name = format!("{address}/{repository}:1.0.0");
+    bench.engine.pull(&name).ok();
+    let own = if cfg!(target_arch = "aarch64") { "arm64" } else { "amd64" };
+    assert_eq!(bench.engine.image(&name).text("file"), own);
 }
 
 pub(super) fn an_exported_archive_is_loaded_again(bench: &Bench) {

@@ -93,8 +93,12 @@ impl Session {
         let choice = environment::engine_choice(args, workspace.engine.as_ref(), &workspace.source)?;
         let engine_options = environment::engine_options(args);
         let host = environment::host_options(&self.global)?;
-        let builtin =
-            BuiltinOptions { layout: workspace.cache().join("oci"), epoch: host.epoch, jobs: host.jobs };
+        let builtin = BuiltinOptions {
+            layout: workspace.cache().join("oci"),
+            epoch: host.epoch,
+            jobs: host.jobs,
+            registry: Some(environment::registry_options(&[], host.jobs)),
+        };
         let options = BuildOptions { host, automatic: choice == EngineChoice::Auto, keep_going: false };
         Ok((options, move || detect(choice, &engine_options, &builtin)))
     }

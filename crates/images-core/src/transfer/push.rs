@@ -1,11 +1,9 @@
 //! Images go to the workspace's registry.
 
-use std::io::{self, Read, Seek, SeekFrom};
-
 use images_engine::process::Cancel;
 use images_oci::layout::Layout;
 use images_oci::model::{Descriptor, Digest};
-use images_oci::registry::{self, BlobSource, Client, Push, Repository};
+use images_oci::registry::{self, Client, Push, Repository};
 use images_schema::Diagnostic;
 
 use super::{Local, LocalImage, index, sbom};
@@ -117,9 +115,8 @@ impl Pusher<'_> {
         root: &Descriptor,
     ) -> Result<PushedImage, Error> {
         let repository = Repository::parse(&repository_name(self.graph, id))?;
-        let source = LayoutSource(self.layout);
         let push = Push {
-            source: &source,
+            source: self.layout,
             root,
             repository: &repository,
             tags: &[tag.to_owned()],
@@ -157,8 +154,8 @@ impl Pusher<'_> {
         let Some(document) = sbom::of(self.graph, image.id, host, cancel)? else { return Ok(None) };
         let root = sbom::attach(self.layout, &image.manifest, &document)?;
         let repository = Repository::parse(&repository_name(self.graph, image.id))?;
-        let source = LayoutSource(self.layout);
-        let push = Push { source: &source, root: &root, repository: &repository, tags: &[], elsewhere: &[] };
+        let push =
+            Push { source: self.layout, root: &root, repository: &repository, tags: &[], elsewhere: &[] };
         Ok(Some(registry::push_image(self.client, &push)?.digest))
     }
 }
@@ -168,18 +165,4 @@ fn repository_name(graph: &Graph<'_>, id: NodeId) -> String {
     let workspace = graph.workspace;
     let registry = workspace.registry.as_deref().unwrap_or("localhost");
     format!("{registry}/{}/{}", workspace.namespace, graph.image(id).name)
-}
-
-/// A layout as the registry's client reads it.
-struct LayoutSource<'a>(&'a Layout);
-
-impl BlobSource for LayoutSource<'_> {
-    fn open_blob(&self, blob: &Descriptor, offset: u64) -> io::Result<Box<dyn Read + '_>> {
-        if offset == 0 {
-            return Ok(Box::new(self.0.read_blob(blob).map_err(io::Error::other)?));
-        }
-        let mut file = std::fs::File::open(self.0.blob_path(&blob.digest))?;
-        file.seek(SeekFrom::Start(offset))?;
-        Ok(Box::new(file))
-    }
 }

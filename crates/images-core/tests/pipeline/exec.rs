@@ -2,13 +2,15 @@
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use camino::Utf8PathBuf;
 use images_core::exec::Outcome;
 use images_core::history::History;
 use images_dockerfile::{Feature, FeatureUse};
 use images_engine::process::{Cancel, Child, Output};
-use images_engine::{BuildFailure, EngineError};
+use images_engine::{BuildFailure, BuildRequest, ContextEntry, ContextEntryKind, EngineError};
 
 use crate::fake_engine::files;
 use crate::project::{Project, modified, told};
@@ -437,6 +439,71 @@ fn a_stage_that_someone_changed_is_made_again() {
     project.engine.remove_variant("a", "localhost/acme/a:1.0.0");
     project.built();
     assert_eq!(fs::read_to_string(staged).unwrap(), "right");
+}
+
+/// The context's entries as an engine took them: path, mode, and the place of a file.
+fn taken(request: &BuildRequest<'_>) -> Option<Vec<(String, u32, Option<Utf8PathBuf>)>> {
+    let entry = |entry: &ContextEntry| {
+        let place = match &entry.kind {
+            ContextEntryKind::File { place, .. } => Some(place.clone()),
+            _ => None,
+        };
+        (entry.path.clone(), entry.mode, place)
+    };
+    Some(request.entries?.iter().map(entry).collect())
+}
+
+#[test]
+fn an_engine_that_reads_files_where_they_are_gets_no_stage_unless_a_file_is_added() {
+    let project = Project::new();
+    project.image("copies", "FROM scratch\nCOPY files /\n");
+    project.image("adds", "FROM scratch\nADD files /\n");
+    project.image("all", "FROM scratch\nONBUILD COPY files /\nCOPY . /\n");
+    for image in ["copies", "adds", "all"] {
+        project.write(&format!("images/{image}/files/a"), image);
+    }
+    let seen = Arc::new(Mutex::new(Vec::new()));
+    let record = Arc::clone(&seen);
+    project.engine.take_entries();
+    project.engine.on_every(move |request, _| {
+        record.lock().unwrap().push((taken(request), request.context.exists()));
+        Ok(())
+    });
+    project.built();
+    let place = Some(project.path("images/copies/files/a"));
+    let copies = vec![("files".to_owned(), 0o755, None), ("files/a".to_owned(), 0o644, place)];
+    let seen = seen.lock().unwrap();
+    assert!(seen.contains(&(Some(copies), false)), "{seen:?}");
+    assert!(seen.contains(&(None, true)), "{seen:?}");
+    assert_eq!(seen.iter().filter(|(entries, _)| entries.is_some()).count(), 2, "{seen:?}");
+}
+
+#[test]
+fn a_file_that_changes_under_an_engine_that_reads_it_leads_to_a_new_plan() {
+    let project = Project::new();
+    project.image("app", "FROM scratch\nCOPY file /\n");
+    project.write("images/app/file", "old");
+    project.engine.take_entries();
+    let file = project.path("images/app/file");
+    project.engine.on("app:1.0.0", move |_, _| {
+        if fs::read_to_string(&file).unwrap() == "new" {
+            return Ok(());
+        }
+        fs::write(&file, "new").unwrap();
+        Err(BuildFailure::Failed { message: "it changed".to_owned(), line: None })
+    });
+    assert_eq!(project.built(), ["app:1.0.0", "app:1.0.0"]);
+    assert!(project.events.take().contains(&"replans for file".to_owned()));
+}
+
+#[test]
+fn a_failure_of_such_an_engine_is_a_failure_where_nothing_changed() {
+    let project = Project::new();
+    project.image("app", "FROM scratch\nCOPY file /\n");
+    project.write("images/app/file", "old");
+    project.engine.take_entries();
+    project.engine.fail("app:1.0.0");
+    assert_eq!(project.try_build().unwrap().failed, 1);
 }
 
 #[test]

@@ -33,6 +33,7 @@ struct State {
     missing: Vec<String>,
     answers: Option<EngineError>,
     refuses_tags: bool,
+    takes_entries: bool,
     running: usize,
     most_running: usize,
 }
@@ -131,6 +132,11 @@ impl FakeEngine {
     pub(crate) fn answer(&self, message: &str) {
         let error = EngineError { engine: "fake".to_owned(), message: message.to_owned(), help: None };
         self.state().answers = Some(error);
+    }
+
+    /// It reads the files of contexts at their places from now on.
+    pub(crate) fn take_entries(&self) {
+        self.state().takes_entries = true;
     }
 
     /// Tags are refused from now on.
@@ -236,6 +242,10 @@ impl Engine for FakeEngine {
             ..image.clone()
         };
         Ok(state.images.iter().map(with_tags).collect())
+    }
+
+    fn takes_entries(&self) -> bool {
+        self.state().takes_entries
     }
 
     fn build(&self, request: &BuildRequest<'_>, cancel: &Cancel) -> Result<Built, BuildFailure> {

@@ -124,9 +124,9 @@ pub(super) fn stored(
     let found = names(reference).iter().find_map(|name| layout.resolve(name).transpose()).transpose()?;
     let descriptor = match found {
         Some(descriptor) => descriptor,
-        None => course.workshop.externals.pull(reference, platform).map_err(|unavailable| {
-            Refusal::wrong(span.clone(), unavailable.message).help(unavailable.help)
-        })?,
+        None => course.workshop.externals.pull(reference, platform, course.workshop.cancel).map_err(
+            |unavailable| Refusal::wrong(span.clone(), unavailable.message).help(unavailable.help),
+        )?,
     };
     let descriptor = of_platform(layout, descriptor, platform)?
         .ok_or_else(|| Refusal::wrong(span.clone(), format!("{reference} has no image for {platform}")))?;
@@ -137,9 +137,16 @@ pub(super) fn stored(
             format!("the image {reference} has other layers in its manifest than in its configuration");
         return Err(Refusal::wrong(span.clone(), message).into());
     }
-    let pairs = config.rootfs.diff_ids.iter().zip(manifest.layers);
+    let pairs = config.rootfs.diff_ids.iter().zip(manifest.layers.into_iter().map(as_oci));
     let layers = pairs.map(|(diff_id, descriptor)| Layer { diff_id: *diff_id, descriptor }).collect();
     Ok(StoredBase { config, layers })
+}
+
+/// A layer of docker's own type under the name that the OCI has for the same bytes: an OCI manifest has no others.
+fn as_oci(layer: Descriptor) -> Descriptor {
+    let is_docker = layer.media_type == media_type::DOCKER_LAYER_GZIP;
+    let media_type = if is_docker { media_type::LAYER_GZIP.to_owned() } else { layer.media_type };
+    Descriptor { media_type, ..layer }
 }
 
 /// How a layout may name it: as it is written, and with what docker would add.

@@ -1,6 +1,7 @@
 //! Images that are not in the layout.
 
 use images_dockerfile::Reference;
+use images_engine::process::Cancel;
 
 use crate::model::{Descriptor, Platform};
 
@@ -10,7 +11,12 @@ pub trait Externals: Send + Sync {
     ///
     /// # Errors
     /// Why it cannot be had, in one line, and what to do.
-    fn pull(&self, reference: &Reference, platform: &Platform) -> Result<Descriptor, Unavailable>;
+    fn pull(
+        &self,
+        reference: &Reference,
+        platform: &Platform,
+        cancel: &Cancel,
+    ) -> Result<Descriptor, Unavailable>;
 }
 
 /// Why an image cannot be had.
@@ -27,7 +33,7 @@ pub struct Unavailable {
 pub struct NoExternals;
 
 impl Externals for NoExternals {
-    fn pull(&self, reference: &Reference, _: &Platform) -> Result<Descriptor, Unavailable> {
+    fn pull(&self, reference: &Reference, _: &Platform, _: &Cancel) -> Result<Descriptor, Unavailable> {
         Err(Unavailable {
             message: format!("the image {reference} is not in the layout, and the built-in engine cannot pull it"),
             help: "start from scratch or from an image of the workspace, or name an engine that can pull: docker, \

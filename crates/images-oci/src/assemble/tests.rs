@@ -23,7 +23,12 @@ struct Bench {
 struct Elsewhere(Layout, &'static str);
 
 impl Externals for Elsewhere {
-    fn pull(&self, reference: &Reference, platform: &Platform) -> Result<Descriptor, Unavailable> {
+    fn pull(
+        &self,
+        reference: &Reference,
+        platform: &Platform,
+        _: &Cancel,
+    ) -> Result<Descriptor, Unavailable> {
         assert_eq!((reference.to_string().as_str(), platform.os.as_str()), ("example.org/a/b:1", "linux"));
         Ok(self.0.resolve(self.1).unwrap().unwrap())
     }

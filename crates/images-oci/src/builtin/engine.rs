@@ -7,10 +7,12 @@ use camino::Utf8PathBuf;
 use images_engine::process::Cancel;
 use images_engine::{BuildFailure, BuildRequest, Built, Engine, EngineError, EngineKind, StoredImage};
 
+use super::RegistryExternals;
 use crate::assemble::{AssembleError, AssembleRequest, Externals, NoExternals, Workshop, assemble, platform};
 use crate::layer::{Compression, Limits};
 use crate::layout::{Layout, LayoutError};
 use crate::model::{Descriptor, Platform};
+use crate::registry;
 use crate::tree::Trees;
 
 /// What names the engine in messages.
@@ -19,7 +21,7 @@ const NAME: &str = "builtin";
 const STORE: &str = "oci-layout";
 
 /// How the built-in engine works.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub struct BuiltinOptions {
     /// The layout's folder; it is made when something is built.
     pub layout: Utf8PathBuf,
@@ -27,6 +29,8 @@ pub struct BuiltinOptions {
     pub epoch: i64,
     /// How many threads may work on one image.
     pub jobs: usize,
+    /// How to speak to registries, from which images come that are not in the layout; `None` keeps away from them.
+    pub registry: Option<registry::Options>,
 }
 
 /// The built-in engine: images assembled in an OCI layout.
@@ -41,13 +45,14 @@ pub struct Builtin {
 impl Builtin {
     /// `tried` are the engines that were asked before and did not answer.
     pub fn new(options: BuiltinOptions, tried: Vec<EngineError>) -> Self {
-        Self { options, tried, externals: Box::new(NoExternals), opened: OnceLock::new() }
-    }
-
-    /// With somewhere to get images from that are not in the layout.
-    #[must_use]
-    pub fn with_externals(self, externals: Box<dyn Externals>) -> Self {
-        Self { externals, ..self }
+        let externals: Box<dyn Externals> = match &options.registry {
+            Some(registry) => {
+                let (layout, registry) = (options.layout.clone(), registry.clone());
+                Box::new(RegistryExternals { layout, registry })
+            }
+            None => Box::new(NoExternals),
+        };
+        Self { options, tried, externals, opened: OnceLock::new() }
     }
 
     fn open(&self) -> Result<&(Layout, Trees), EngineError> {

@@ -2,8 +2,10 @@
 
 mod detect;
 mod engine;
+mod externals;
 #[cfg(test)]
 mod tests;
 
 pub use detect::detect;
 pub use engine::{Builtin, BuiltinOptions};
+pub use externals::RegistryExternals;

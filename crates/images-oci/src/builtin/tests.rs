@@ -27,7 +27,7 @@ impl Bench {
     }
 
     fn options(&self) -> BuiltinOptions {
-        BuiltinOptions { layout: self.path("oci"), epoch: 315_532_800, jobs: 1 }
+        BuiltinOptions { layout: self.path("oci"), epoch: 315_532_800, jobs: 1, registry: None }
     }
 
     fn engine(&self) -> Builtin {

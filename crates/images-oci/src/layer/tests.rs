@@ -372,6 +372,29 @@ fn xz(bytes: &[u8]) -> Vec<u8> {
 }
 
 #[test]
+fn a_file_with_other_bytes_than_were_planned_gets_into_no_layer() {
+    let (_folder, path) = folder();
+    let planned = |bytes: &[u8]| {
+        let hash = Some(*blake3::hash(bytes).as_bytes());
+        let file = Arc::new(StagedFile { path: path.join("f"), key: None, hash });
+        let kind = Kind::File { size: bytes.len() as u64, content: Content::Staged(file) };
+        Entry { path: "f".to_owned(), kind, meta: Meta::new(0o644, 0) }
+    };
+    let entry = planned(b"planned");
+    fs::write(path.join("f"), "planned").unwrap();
+    write_tar(std::slice::from_ref(&entry), &mut std::io::sink()).unwrap();
+    for other in ["changed", "planned and more", "plan", ""] {
+        fs::write(path.join("f"), other).unwrap();
+        assert!(write_tar(std::slice::from_ref(&entry), &mut std::io::sink()).is_err(), "{other}");
+    }
+    let large: Vec<u8> = (0..300_000_u32).flat_map(u32::to_le_bytes).collect();
+    fs::write(path.join("f"), &large).unwrap();
+    write_tar(&[planned(&large)], &mut std::io::sink()).unwrap();
+    let Kind::File { size, content } = entry.kind else { panic!("it is a file") };
+    assert_eq!(content.key(size).unwrap(), format!("blake3 {}", blake3::hash(b"planned").to_hex()));
+}
+
+#[test]
 fn a_file_that_changes_its_size_is_an_error_that_names_it() {
     let (_folder, path) = folder();
     fs::write(path.join("f"), "four").unwrap();

@@ -12,6 +12,7 @@ mod auth;
 mod blobs;
 mod client;
 mod error;
+mod layout;
 mod manifests;
 mod options;
 mod platform;
