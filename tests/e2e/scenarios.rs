@@ -112,6 +112,7 @@ pub(crate) const ALL: &[Scenario] = scenarios![
     transfer::what_is_stale_or_private_is_not_pushed needs Registry,
     transfer::the_built_in_engine_builds_on_what_it_pulls needs Registry,
     transfer::variants_for_several_platforms_have_one_name needs Registry,
+    transfer::layers_of_any_compression_are_loaded needs Nothing,
     transfer::an_exported_archive_is_loaded_again needs Nothing,
     random::contexts_and_images_equal_those_of_plain_builds needs Buildx,
 ];

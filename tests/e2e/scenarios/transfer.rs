@@ -142,6 +142,24 @@ pub(super) fn variants_for_several_platforms_have_one_name(bench: &Bench) {
     assert_eq!(bench.engine.image(&name).text("file"), own);
 }
 
+pub(super) fn layers_of_any_compression_are_loaded(bench: &Bench) {
+    for compression in ["gzip", "zstd", "none"] {
+        let workspace = bench.workspace();
+        workspace.image("base", "FROM scratch\nCOPY data /data\n");
+        workspace.write("images/base/data", compression);
+        workspace.run(&["build", "base", "--engine", "builtin", "--compression", compression]).ok();
+        let name = workspace.name("base");
+        if bench.engine.tool != Tool::Buildah {
+            workspace.run(&["load", "base", "--to", bench.engine.tool.name()]).ok();
+            assert_eq!(bench.engine.image(&name).text("data"), compression);
+            bench.engine.remove_images(&workspace.namespace);
+        }
+        workspace.run(&["export", "oci", "base", "--engine", "builtin", "--output", "base.tar"]).ok();
+        bench.engine.load(&workspace.path().join("base.tar"), &name);
+        assert_eq!(bench.engine.image(&name).text("data"), compression);
+    }
+}
+
 pub(super) fn an_exported_archive_is_loaded_again(bench: &Bench) {
     let workspace = bench.workspace();
     workspace.image("base", "FROM scratch\nCOPY data /data\n");
