@@ -4,7 +4,11 @@
 // All of this is tests, though no harness says so.
 #![allow(clippy::unwrap_used, clippy::disallowed_methods)]
 
+mod bases;
 mod compression;
+mod damage;
+mod hostile;
+mod processes;
 
 use std::fs;
 use std::path::{Path, PathBuf};
