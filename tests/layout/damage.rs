@@ -16,6 +16,9 @@ fn flip(file: &Path) {
     fs::write(file, bytes).unwrap();
 }
 
+/// Does harm to a file.
+type Spoil = fn(&Path);
+
 /// `base` with a registry.
 fn with_registry() -> (Workspace, FakeRegistry) {
     let (workspace, registry) = (workspace(), FakeRegistry::start(Access::Free));
@@ -51,7 +54,7 @@ fn a_flipped_bit_in_a_layer_is_not_pushed_and_the_next_build_makes_the_layer_aga
 
 #[test]
 fn any_file_of_an_image_that_is_damaged_truncated_or_gone_is_made_again() {
-    let spoil: [(&str, fn(&Path)); 3] = [
+    let spoil: [(&str, Spoil); 3] = [
         ("flipped", flip),
         ("truncated", |file| fs::write(file, &fs::read(file).unwrap()[..9]).unwrap()),
         ("gone", |file| fs::remove_file(file).unwrap()),
