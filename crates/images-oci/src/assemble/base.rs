@@ -77,17 +77,18 @@ pub(super) fn stage(
                 .help("write os/architecture: linux/amd64")
         })?,
     };
-    let based = match stage.base_stage {
-        Some(base) => built[base].as_ref().map(BuiltStage::child),
-        None if stage.base == "scratch" => Some(BuiltStage::scratch(&platform)),
-        None => None,
-    };
-    let based = match based {
-        Some(based) => based,
-        None => of_image(course, &stage.base, &platform, &stage.span)?,
-    };
-    refuse_triggers(&based.state, &stage.base, &stage.span)?;
-    Ok(based)
+    match stage.base_stage {
+        Some(base) => {
+            let missing = || Refusal::wrong(stage.span.clone(), "this stage is based on a later one");
+            Ok(built[base].as_ref().map(BuiltStage::child).ok_or_else(missing)?)
+        }
+        None if stage.base == "scratch" => Ok(BuiltStage::scratch(&platform)),
+        None => {
+            let based = of_image(course, &stage.base, &platform, &stage.span)?;
+            refuse_triggers(&based.state, &stage.base, &stage.span)?;
+            Ok(based)
+        }
+    }
 }
 
 fn of_image(

@@ -33,6 +33,14 @@ pub enum AssembleError {
 }
 
 impl AssembleError {
+    /// The same about other bytes of the Dockerfile.
+    pub(super) fn at(mut self, place: &Span) -> Self {
+        if let Self::Refused(Refusal { span, .. }) | Self::Files { span, .. } = &mut self {
+            span.clone_from(place);
+        }
+        self
+    }
+
     /// The bytes of the Dockerfile that it is about, if it is about any.
     pub fn span(&self) -> Option<&Span> {
         match self {

@@ -172,6 +172,11 @@ impl Course<'_> {
         }
         let mut stage = base::stage(self, index, built)?;
         let sources = Sources { course: self, built };
+        for trigger in std::mem::take(&mut stage.state.config.config.on_build) {
+            log.push_str(&format!("[stage {index}] ONBUILD {trigger}\n"));
+            let carried_out = self.trigger(&mut stage, &trigger, &sources, log);
+            carried_out.map_err(|error| error.at(&self.resolution.stages[index].span))?;
+        }
         for instruction in instructions {
             if self.workshop.cancel.is_interrupted() {
                 return Err(AssembleError::Interrupted);
@@ -182,5 +187,25 @@ impl Course<'_> {
             }
         }
         Ok(stage)
+    }
+
+    /// Carries out what the stage below left for this one. As in BuildKit it is a text of its own, with no directives:
+    /// <https://github.com/moby/buildkit/blob/master/frontend/dockerfile/dockerfile2llb/convert.go>
+    /// (`dispatchOnBuildTriggers`).
+    fn trigger(
+        &self,
+        stage: &mut BuiltStage,
+        trigger: &str,
+        sources: &Sources<'_>,
+        log: &mut String,
+    ) -> Result<(), AssembleError> {
+        let dockerfile = Dockerfile::parse(&format!("FROM scratch\n{trigger}\n")).map_err(Refusal::from)?;
+        let around = Surroundings { dockerfile: &dockerfile, ..self.around };
+        for instruction in dockerfile.stage_instructions(0).skip(1) {
+            if let Some(operation) = stage.state.apply(&around, instruction)? {
+                stage.carry_out(&operation, sources, log)?;
+            }
+        }
+        Ok(())
     }
 }

@@ -32,8 +32,8 @@ pub(super) fn split(path: &str) -> (&str, &str) {
 pub(super) struct Destination {
     /// Its clean path.
     pub(super) path: String,
-    /// Whether it must be a folder: it was written with `/` at its end, or as `.` or nothing. `/.` at its end says nothing,
-    /// seen with both builders of docker 20.10 and with docker 26.
+    /// Whether it must be a folder: it was written with `/` at its end, or as `.` or nothing. `/.` at the end of a path that
+    /// is relative says nothing, and neither does it anywhere to docker 20.10; seen with that and with docker 26.
     pub(super) is_folder: bool,
 }
 
@@ -42,7 +42,9 @@ pub(super) struct Destination {
 /// (<https://github.com/moby/buildkit/blob/master/util/system/path.go>).
 pub(super) fn destination(written: &str, workdir: &str) -> Destination {
     let path = if written.starts_with('/') { clean(written) } else { clean(&format!("{workdir}/{written}")) };
-    let is_folder = matches!(written, "" | ".") || written.ends_with('/');
+    let is_absolute = written.starts_with('/');
+    let is_folder =
+        matches!(written, "" | ".") || written.ends_with('/') || (is_absolute && written.ends_with("/."));
     Destination { path, is_folder }
 }
 
@@ -60,8 +62,9 @@ mod tests {
             ("..", "w", false),
             ("../../../x", "x", false),
             ("/", "", true),
-            ("/a//b/.", "a/b", false),
-            ("/a/./", "a", true),
+            ("/a//b/.", "a/b", true),
+            ("a/.", "w/d/a", false),
+            ("a/./", "w/d/a", true),
             ("/a/../b", "b", false),
         ] {
             let expected = Destination { path: path.to_owned(), is_folder };

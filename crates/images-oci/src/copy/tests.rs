@@ -132,7 +132,7 @@ fn a_file_goes_to_the_name_or_into_a_folder_that_is_there_or_written_with_a_slas
     );
     // docker: COPY f /z/.. and COPY f /q/. and COPY f ""
     assert_eq!(case.run("COPY f /z/.."), ["f = hi 644 0:0"]);
-    assert_eq!(case.run("COPY f /q/."), ["q = hi 644 0:0"]);
+    assert_eq!(case.run("COPY f /q/."), ["q/ 755 0:0", "q/f = hi 644 0:0"]);
     assert_eq!(case.run("COPY f \"\""), ["w/ 755 0:0", "w/f = hi 644 0:0"]);
 }
 
