@@ -112,6 +112,7 @@ pub(crate) const ALL: &[Scenario] = scenarios![
     transfer::what_is_stale_or_private_is_not_pushed needs Registry,
     transfer::the_built_in_engine_builds_on_what_it_pulls needs Registry,
     transfer::variants_for_several_platforms_have_one_name needs Registry,
+    transfer::a_container_of_an_image_runs_and_its_code_is_ours needs Nothing,
     transfer::an_exported_archive_is_loaded_again needs Nothing,
     random::contexts_and_images_equal_those_of_plain_builds needs Buildx,
 ];
