@@ -45,7 +45,7 @@ error: unknown key `licence`
 3 | licence = "MIT"
   | ^^^^^^^ not a key that exists here
   |
-  = help: did you mean `licenses`? allowed here: name, version, description, authors, licenses, source, documentation, url, vendor, dockerfile, context, target, platforms, modes
+  = help: did you mean `licenses`? allowed here: name, version, description, authors, licenses, source, documentation, url, vendor, dockerfile, context, target, platforms, publish, modes
 
 "#]]
     );
