@@ -56,8 +56,8 @@ pub(super) fn what_is_pushed_is_pulled_by_its_digest(bench: &Bench) {
     bench.engine.remove_images(&workspace.namespace);
     let digest = lines[1].split('@').nth(1).expect("a line has a digest");
     let by_digest = format!("{address}/{}/child@{digest}", workspace.namespace);
-    bench.engine.pull(&by_digest).ok();
-    bench.engine.tag(&by_digest, &named("child"));
+    bench.program().pull(&by_digest).ok();
+    bench.program().tag(&by_digest, &named("child"));
     let after = bench.engine.image(&named("child"));
     let before = &before[&named("child")];
     assert_eq!(after.files, before.files);
@@ -87,8 +87,8 @@ pub(super) fn the_built_in_engine_builds_on_what_it_pulls(bench: &Bench) {
     let foreign = format!("{address}/{}-foreign/base:1", workspace.namespace);
     workspace.write("foreign/Dockerfile", "FROM scratch\nCOPY data /data\nENV BASE=1\n");
     workspace.write("foreign/data", "foreign");
-    bench.engine.plain_build(&workspace.path().join("foreign"), &foreign).ok();
-    bench.engine.push(&foreign).ok();
+    bench.program().plain_build(&workspace.path().join("foreign"), &foreign).ok();
+    bench.program().push(&foreign).ok();
 
     workspace.settings(&format!("registry = \"{address}\"\n"));
     workspace.image("app", &format!("FROM {foreign}\nCOPY more /more\nCOPY --from={foreign} /data /copy\n"));
@@ -97,8 +97,8 @@ pub(super) fn the_built_in_engine_builds_on_what_it_pulls(bench: &Bench) {
     let pushed = workspace.run(&["push", "app", "--engine", "builtin"]).ok();
     let (name, digest) = pushed.trim().split_once('@').expect("a name and a digest");
     let by_digest = format!("{address}/{}/app@{digest}", workspace.namespace);
-    bench.engine.pull(&by_digest).ok();
-    bench.engine.tag(&by_digest, name);
+    bench.program().pull(&by_digest).ok();
+    bench.program().tag(&by_digest, name);
     let pulled = bench.engine.image(name);
     assert_eq!(
         [pulled.text("data"), pulled.text("more"), pulled.text("copy")],
@@ -106,9 +106,9 @@ pub(super) fn the_built_in_engine_builds_on_what_it_pulls(bench: &Bench) {
     );
     assert!(pulled.config["config"]["Env"].to_string().contains("BASE=1"), "{}", pulled.config);
 
-    if bench.engine.tool != Tool::Buildah {
+    if bench.program().tool != Tool::Buildah {
         bench.engine.remove_images(&format!("{}/app", workspace.namespace));
-        workspace.run(&["load", "app", "--to", bench.engine.tool.name()]).ok();
+        workspace.run(&["load", "app", "--to", bench.program().tool.name()]).ok();
         assert_eq!(bench.engine.image(name).files, pulled.files);
     }
 }
@@ -137,7 +137,7 @@ pub(super) fn variants_for_several_platforms_have_one_name(bench: &Bench) {
     assert_eq!(platforms, ["amd64", "arm64"]);
 
     let name = format!("{address}/{repository}:1.0.0");
-    bench.engine.pull(&name).ok();
+    bench.program().pull(&name).ok();
     let own = if cfg!(target_arch = "aarch64") { "arm64" } else { "amd64" };
     assert_eq!(bench.engine.image(&name).text("file"), own);
 }
