@@ -35,7 +35,7 @@ pub(super) fn secrets_arrive_and_are_found_nowhere(bench: &Bench) {
         assert_eq!(built.code(), 3, "{}", built.stderr);
         let lacks = "docker's legacy builder cannot do what this Dockerfile needs: a secret in line 3";
         assert!(built.stderr.contains(lacks), "{}", built.stderr);
-        assert_eq!(workspace.built(), [""; 0]);
+        assert_eq!(workspace.called(), [""; 0]);
         return;
     }
     assert_eq!(built.code(), 0, "{}", built.stderr);
