@@ -1,6 +1,7 @@
 //! Input that is wrong: one clear error each, with its place and the next step, before any engine is called.
 
 use images_tests::workspace::Workspace;
+use serde_json::{Value, json};
 use snapbox::{assert_data_eq, str};
 
 /// An engine with an empty store, that can do nothing else.
@@ -433,6 +434,13 @@ fn engines_that_are_there_and_do_not_answer_are_told_of_once() {
     );
     let again = workspace.run(&["build", "--workspace"]).stderr;
     assert!(again.starts_with("    Finished nothing to build"), "{again}");
+
+    workspace.write("images/base/data", "edited");
+    let events = workspace.run(&["build", "--workspace", "--message-format", "json"]).ok();
+    let engine: Value = serde_json::from_str(events.lines().next().unwrap_or("")).expect("an event is JSON");
+    assert_eq!([&engine["event"], &engine["automatic"]], [&json!("engine"), &json!(true)]);
+    let podman = json!({"engine": "podman", "message": "it is out of order", "help": null});
+    assert_eq!(engine["passed_over"][1], podman, "{engine}");
 }
 
 #[test]

@@ -103,14 +103,16 @@ fn engine_trials(
 fn needed<'a>(engine: &Flavour, need: Need, flavours: &'a [Flavour]) -> Option<&'a Flavour> {
     let named = |name: &str| flavours.iter().find(|flavour| flavour.name == name);
     let is_there = |flavour: &&Flavour| flavour.found.is_ok();
+    let is_builtin = engine.found == Ok(Found::Builtin);
     match need {
         Need::Nothing => None,
-        Need::PlainBuilds if engine.found != Ok(Found::Builtin) => None,
+        Need::PlainBuilds if !is_builtin => None,
         Need::PlainBuilds => {
             let buildkit = named("docker-buildkit").filter(is_there);
             named("docker-buildx").filter(is_there).or(buildkit).or_else(|| named("docker-buildx"))
         }
-        Need::Registry => named("registry"),
+        // The tool's own client alone speaks to it then, and that is checked against both.
+        Need::Registry => named("registry").filter(|registry| is_there(registry) || !is_builtin),
         Need::Buildx => named("docker-buildx"),
         Need::Mmdebstrap => named("mmdebstrap"),
     }
@@ -119,9 +121,14 @@ fn needed<'a>(engine: &Flavour, need: Need, flavours: &'a [Flavour]) -> Option<&
 fn start(engine: &Flavour, flavours: &[Flavour], needs: &[Need]) -> Result<Bench, String> {
     let subject = Subject::start(engine.found.as_ref()?, engine.name)?;
     let inmate = subject.program().map(|_| machine::inmate()).transpose()?;
-    let mut bench = Bench { engine: subject, registry: None, docker: None, inmate };
+    let mut bench = Bench { engine: subject, registry: None, stand_in: None, docker: None, inmate };
     for need in needs {
-        let Some(flavour) = needed(engine, *need, flavours) else { continue };
+        let Some(flavour) = needed(engine, *need, flavours) else {
+            if *need == Need::Registry && bench.stand_in.is_none() {
+                bench.use_stand_in();
+            }
+            continue;
+        };
         match flavour.found.as_ref()? {
             Found::Registry(program) => bench.registry = Some(machine::start_registry(program)?),
             Found::Mmdebstrap(_) => {}

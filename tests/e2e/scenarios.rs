@@ -14,9 +14,11 @@ mod transfer;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use images_tests::archive::{Image, Node};
 use images_tests::engine::Engine;
+use images_tests::fake_registry::{Access, FakeRegistry};
 use images_tests::flavour::{Flavour, Found};
 use images_tests::subject::Subject;
 use images_tests::workspace::Workspace;
@@ -31,6 +33,8 @@ pub(crate) struct Bench {
     pub(crate) engine: Subject,
     /// The registry's address, where there is a registry.
     pub(crate) registry: Option<String>,
+    /// The registry itself, where it is one of the tests' own.
+    pub(crate) stand_in: Option<Arc<FakeRegistry>>,
     /// docker with BuildKit to compare with, where a scenario needs it.
     pub(crate) docker: Option<Engine>,
     /// The program for the insides of images, where the engine runs programs.
@@ -41,6 +45,13 @@ impl Bench {
     /// An empty workspace for this engine.
     fn workspace(&self) -> Workspace {
         Workspace::on(&self.engine, env!("CARGO_BIN_EXE_images"))
+    }
+
+    /// Takes a registry of the tests' own, which lives as long as the bench.
+    pub(crate) fn use_stand_in(&mut self) {
+        let registry = FakeRegistry::start(Access::Free);
+        self.registry = Some(registry.address.clone());
+        self.stand_in = Some(Arc::new(registry));
     }
 
     /// The engine as the program that it is.
@@ -99,7 +110,7 @@ pub(crate) struct Scenario {
 pub(crate) enum Need {
     /// Nothing.
     Nothing,
-    /// A registry.
+    /// A registry: docker's, but for the built-in engine one of the tests' own where that is not there.
     Registry,
     /// A docker with buildx to compare with: earlier versions of BuildKit read ignore files in another way.
     Buildx,
