@@ -133,12 +133,12 @@ fn system_daemon(running: Option<&str>) -> Result<DaemonSource, String> {
         Some(dockerd) => Ok(DaemonSource::Start { dockerd, prefix: None, otherwise }),
         None => otherwise
             .map(DaemonSource::Running)
-            .ok_or_else(|| "no docker daemon answers, and starting one needs root".into()),
+            .ok_or_else(|| "no docker daemon answers this user, and starting one needs root".into()),
     }
 }
 
 fn legacy(clients: &[PathBuf], running: Option<&str>) -> Result<Found, String> {
-    let client = clients.first().ok_or("there is no docker")?.clone();
+    let client = clients.first().ok_or("there is no docker; `cargo xtask setup` installs it")?.clone();
     Ok(Found::Docker { client, buildkit: Some("0"), buildx: None, daemon: system_daemon(running)? })
 }
 
