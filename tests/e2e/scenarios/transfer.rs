@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use images_tests::engine::Tool;
+use images_tests::program::find;
 use images_tests::registry;
 use images_tests::workspace::Workspace;
 use serde_json::Value;
@@ -140,6 +141,27 @@ pub(super) fn variants_for_several_platforms_have_one_name(bench: &Bench) {
     bench.program().pull(&name).ok();
     let own = if cfg!(target_arch = "aarch64") { "arm64" } else { "amd64" };
     assert_eq!(bench.engine.image(&name).text("file"), own);
+}
+
+pub(super) fn a_container_of_an_image_runs_and_its_code_is_ours(bench: &Bench) {
+    let workspace = bench.workspace();
+    let dockerfile =
+        "FROM scratch\nCOPY inmate /inmate\nENTRYPOINT [\"/inmate\"]\nCMD [\"say\", \"hello\"]\n";
+    bench.image(&workspace, "app", dockerfile);
+    let tool = bench.program().tool;
+    if tool == Tool::Buildah && find("podman").is_none() {
+        let refused = workspace.run(&["run", "app"]);
+        assert_eq!(refused.code(), 1, "{refused:?}");
+        assert!(refused.stderr.contains("cannot start podman"), "{}", refused.stderr);
+        return;
+    }
+    assert_eq!(workspace.run(&["run", "app"]).ok(), "hello\n", "it is built first");
+    let failed = workspace.run(&["run", "app", "--", "fail", "7", "2"]);
+    assert_eq!((failed.code(), failed.stdout.as_str()), (7, "line 1\nline 2\n"));
+    if tool == Tool::Docker {
+        let loaded = workspace.run(&["run", "app", "--engine", "builtin", "--", "say", "--all"]);
+        assert_eq!(loaded.ok(), "--all\n");
+    }
 }
 
 pub(super) fn an_exported_archive_is_loaded_again(bench: &Bench) {
