@@ -1,6 +1,7 @@
 //! Input that is wrong: one clear error each, with its place and the next step, before any engine is called.
 
 use images_tests::workspace::Workspace;
+use serde_json::{Value, json};
 use snapbox::{assert_data_eq, str};
 
 /// An engine with an empty store, that can do nothing else.
@@ -45,7 +46,7 @@ error: unknown key `licence`
 3 | licence = "MIT"
   | ^^^^^^^ not a key that exists here
   |
-  = help: did you mean `licenses`? allowed here: name, version, description, authors, licenses, source, documentation, url, vendor, dockerfile, context, target, platforms, modes
+  = help: did you mean `licenses`? allowed here: name, version, description, authors, licenses, source, documentation, url, vendor, dockerfile, context, target, platforms, publish, modes
 
 "#]]
     );
@@ -390,7 +391,7 @@ fn no_engine_and_an_image_that_needs_one() {
     assert_data_eq!(
         said(&workspace, &refused.stderr),
         str![[r#"
-      Engine builtin [..] (OCI layout [ROOT]/target/images/oci) (chosen by itself; --engine names another)
+      Engine builtin [..] (OCI layout [ROOT]/target/images/oci) (chosen by itself, since no other is installed; --engine names another)
     Building base:1.0.0 (not in the store)
       Failed base:1.0.0: the built-in engine runs no commands, so it cannot do RUN
  --> images/base/Dockerfile:3
@@ -403,6 +404,43 @@ buildah: not found in PATH; install buildah, or choose another engine
 
 "#]]
     );
+}
+
+#[test]
+fn engines_that_are_there_and_do_not_answer_are_told_of_once() {
+    let script = "echo 'it is out of order' >&2; exit 1";
+    let mut workspace = Workspace::with_scripted_engines(env!("CARGO_BIN_EXE_images"), script);
+    let socket = workspace.path().join("target/docker.sock");
+    workspace.environment.insert("DOCKER_HOST".into(), format!("unix://{}", socket.display()).into());
+    workspace.image("base", "FROM scratch\nCOPY data /data\n");
+    workspace.write("images/base/data", "data");
+    workspace.image("child", "FROM {ns}/base\n");
+    let built = workspace.run(&["build", "--workspace"]);
+    assert_eq!(built.code(), 0, "{}", built.stderr);
+    assert_data_eq!(
+        said(&workspace, &built.stderr),
+        str![[r#"
+      Engine builtin [..] (OCI layout [ROOT]/target/images/oci) (chosen by itself, since no other answers; --engine names another)
+     Without docker: no daemon answers at unix://[ROOT]/target/docker.sock (No such file or directory (os error 2)); start it (`systemctl start docker`), or set DOCKER_HOST to where it is
+     Without podman: it is out of order
+     Without buildah: it is out of order
+    Building base:1.0.0 (not in the store)
+       Built base:1.0.0 in [..]
+    Building child:1.0.0 (not in the store)
+       Built child:1.0.0 in [..]
+    Finished 2 built in [..]
+
+"#]]
+    );
+    let again = workspace.run(&["build", "--workspace"]).stderr;
+    assert!(again.starts_with("    Finished nothing to build"), "{again}");
+
+    workspace.write("images/base/data", "edited");
+    let events = workspace.run(&["build", "--workspace", "--message-format", "json"]).ok();
+    let engine: Value = serde_json::from_str(events.lines().next().unwrap_or("")).expect("an event is JSON");
+    assert_eq!([&engine["event"], &engine["automatic"]], [&json!("engine"), &json!(true)]);
+    let podman = json!({"engine": "podman", "message": "it is out of order", "help": null});
+    assert_eq!(engine["passed_over"][1], podman, "{engine}");
 }
 
 #[test]

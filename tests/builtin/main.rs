@@ -40,6 +40,7 @@ fn main() -> ExitCode {
     }
     let cases = case::all();
     let flavours = flavour::look();
+    flavour::tell_of_missing(&flavours);
     let mut trials = peers::trials(&flavours, &told);
     for builder in [Builder::Legacy, Builder::BuildKit] {
         trials.extend(of_builder(builder, &cases, &flavours, &told));

@@ -24,7 +24,10 @@ ENTRYPOINT [\"/run.sh\"]
 
 /// One trial for each program.
 pub(crate) fn trials(flavours: &[Flavour], told: &Told) -> Vec<Trial> {
-    let skopeo = find("skopeo").ok_or("there is no skopeo".to_owned());
+    let skopeo = find("skopeo").ok_or("there is no skopeo; `cargo xtask setup` installs it".to_owned());
+    if let Err(why) = &skopeo {
+        eprintln!("skopeo: not here: {why}");
+    }
     let podman =
         flavours.iter().find(|flavour| flavour.name == "podman").map(|flavour| flavour.found.clone());
     let podman = podman.unwrap_or_else(|| Err("there is no podman".to_owned()));

@@ -1,4 +1,4 @@
-//! End-to-end tests: each scenario on each engine that is there.
+//! End-to-end tests: each scenario on each engine that is there and that can do it.
 //!
 //! `IMAGES_TEST_REQUIRE` is `all`, or a list of engines with commas: one of these that is not there is a failure.
 //! Otherwise its tests count as ignored.
@@ -13,6 +13,7 @@ use std::process::ExitCode;
 use images_tests::filters::split_filters;
 use images_tests::flavour::{self, Flavour, Found};
 use images_tests::machine;
+use images_tests::subject::Subject;
 use libtest_mimic::{Arguments, Failed, Trial};
 use scenarios::{Bench, Need, Scenario};
 
@@ -38,15 +39,13 @@ fn main() -> ExitCode {
 
 fn trials(flavours: &[Flavour], required: &[&str], only_list: bool, filters: &[String]) -> Vec<Trial> {
     let mut trials = Vec::new();
+    flavour::tell_of_missing(flavours);
     for engine in flavours.iter().filter(|flavour| flavour.is_engine()) {
-        if let Err(why) = &engine.found {
-            eprintln!("{}: not here: {why}", engine.name);
-        }
         let name = |scenario: &&Scenario| format!("{}::{}", engine.name, scenario.name);
         let is_selected = |scenario: &&Scenario| {
             filters.is_empty() || filters.iter().any(|filter| name(scenario).contains(filter.as_str()))
         };
-        let selected: Vec<_> = scenarios::ALL.iter().filter(is_selected).collect();
+        let selected: Vec<_> = scenarios::of(engine).filter(is_selected).collect();
         if only_list {
             trials.extend(selected.iter().map(|scenario| failing(name(scenario), String::new())));
         } else {
@@ -76,7 +75,7 @@ fn engine_trials(
     selected: &[&'static Scenario],
 ) -> Vec<Trial> {
     let why_not = |scenario: &Scenario| {
-        let needed = [Some(engine), needed(scenario.needs, flavours)];
+        let needed = [Some(engine), needed(engine, scenario.needs, flavours)];
         needed.into_iter().flatten().find_map(|flavour| Some((flavour.name, flavour.found.as_ref().err()?)))
     };
     let running_needs =
@@ -100,30 +99,40 @@ fn engine_trials(
     selected.iter().map(trial).collect()
 }
 
-/// The flavour that this need is met by.
-fn needed(need: Need, flavours: &[Flavour]) -> Option<&Flavour> {
+/// The flavour beside the engine that this need is met by.
+fn needed<'a>(engine: &Flavour, need: Need, flavours: &'a [Flavour]) -> Option<&'a Flavour> {
     let named = |name: &str| flavours.iter().find(|flavour| flavour.name == name);
+    let is_there = |flavour: &&Flavour| flavour.found.is_ok();
+    let is_builtin = engine.found == Ok(Found::Builtin);
     match need {
         Need::Nothing => None,
-        Need::Registry => named("registry"),
+        Need::PlainBuilds if !is_builtin => None,
+        Need::PlainBuilds => {
+            let buildkit = named("docker-buildkit").filter(is_there);
+            named("docker-buildx").filter(is_there).or(buildkit).or_else(|| named("docker-buildx"))
+        }
+        // The tool's own client alone speaks to it then, and that is checked against both.
+        Need::Registry => named("registry").filter(|registry| is_there(registry) || !is_builtin),
         Need::Buildx => named("docker-buildx"),
         Need::Mmdebstrap => named("mmdebstrap"),
     }
 }
 
 fn start(engine: &Flavour, flavours: &[Flavour], needs: &[Need]) -> Result<Bench, String> {
-    let mut bench = Bench {
-        engine: machine::start(engine.found.as_ref()?, engine.name)?,
-        registry: None,
-        buildx: None,
-        inmate: machine::inmate()?,
-    };
+    let subject = Subject::start(engine.found.as_ref()?, engine.name)?;
+    let inmate = subject.program().map(|_| machine::inmate()).transpose()?;
+    let mut bench = Bench { engine: subject, registry: None, stand_in: None, docker: None, inmate };
     for need in needs {
-        let Some(flavour) = needed(*need, flavours) else { continue };
+        let Some(flavour) = needed(engine, *need, flavours) else {
+            if *need == Need::Registry && bench.stand_in.is_none() {
+                bench.use_stand_in();
+            }
+            continue;
+        };
         match flavour.found.as_ref()? {
             Found::Registry(program) => bench.registry = Some(machine::start_registry(program)?),
             Found::Mmdebstrap(_) => {}
-            found => bench.buildx = Some(machine::start(found, flavour.name)?),
+            docker => bench.docker = Some(machine::start(docker, flavour.name)?),
         }
     }
     Ok(bench)

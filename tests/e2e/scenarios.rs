@@ -1,4 +1,4 @@
-//! The scenarios, each of which runs on each engine.
+//! The scenarios, each of which runs on each engine that can do what it takes.
 
 mod confusion;
 mod copy_all;
@@ -14,9 +14,13 @@ mod transfer;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use images_tests::archive::{Image, Node};
 use images_tests::engine::Engine;
+use images_tests::fake_registry::{Access, FakeRegistry};
+use images_tests::flavour::{Flavour, Found};
+use images_tests::subject::Subject;
 use images_tests::workspace::Workspace;
 
 /// A file system, by path.
@@ -26,13 +30,15 @@ type Files = BTreeMap<String, Node>;
 #[derive(Debug, Clone)]
 pub(crate) struct Bench {
     /// The engine.
-    pub(crate) engine: Engine,
+    pub(crate) engine: Subject,
     /// The registry's address, where there is a registry.
     pub(crate) registry: Option<String>,
-    /// docker with buildx, where it is there.
-    pub(crate) buildx: Option<Engine>,
-    /// The program for the insides of images.
-    pub(crate) inmate: PathBuf,
+    /// The registry itself, where it is one of the tests' own.
+    pub(crate) stand_in: Option<Arc<FakeRegistry>>,
+    /// docker with BuildKit to compare with, where a scenario needs it.
+    pub(crate) docker: Option<Engine>,
+    /// The program for the insides of images, where the engine runs programs.
+    pub(crate) inmate: Option<PathBuf>,
 }
 
 impl Bench {
@@ -41,13 +47,45 @@ impl Bench {
         Workspace::on(&self.engine, env!("CARGO_BIN_EXE_images"))
     }
 
+    /// Takes a registry of the tests' own, which lives as long as the bench.
+    pub(crate) fn use_stand_in(&mut self) {
+        let registry = FakeRegistry::start(Access::Free);
+        self.registry = Some(registry.address.clone());
+        self.stand_in = Some(Arc::new(registry));
+    }
+
+    /// The engine as the program that it is.
+    #[track_caller]
+    fn program(&self) -> &Engine {
+        self.engine.program().expect("the scenario runs on programs")
+    }
+
+    /// What builds Dockerfiles without the tool: the engine itself, or docker for the one that is no program.
+    #[track_caller]
+    fn plain_builder(&self) -> &Engine {
+        self.engine.program().or(self.docker.as_ref()).expect("the scenario needs it")
+    }
+
+    /// Adds an image; its lines about the inmate are left out where the engine runs no programs.
+    #[track_caller]
+    fn image(&self, workspace: &Workspace, name: &str, dockerfile: &str) {
+        let Some(inmate) = &self.inmate else {
+            let able = dockerfile.split_inclusive('\n').filter(|line| !line.contains("inmate"));
+            return workspace.image(name, &able.collect::<String>());
+        };
+        workspace.image(name, dockerfile);
+        if dockerfile.contains("COPY inmate ") {
+            workspace.copy(inmate, &format!("images/{name}/inmate"));
+        }
+    }
+
     /// What an image that the tool built has, as a plain build with the same engine would have it. The daemon of
     /// docker's legacy builder learns only from the context's own `.dockerignore` that the Dockerfile is not part of the
     /// context, so there the tool, as docker's client with `--file -`, adds one line to that file.
     #[track_caller]
     fn files(&self, image: &Image) -> Files {
         let mut files = image.files.clone();
-        if self.engine.flavour == "docker-legacy"
+        if self.engine.flavour() == "docker-legacy"
             && let Some(Node::File { content, .. }) = files.get_mut(".dockerignore")
         {
             let text = content.strip_suffix(b"\n.xtask-images.Dockerfile\n");
@@ -72,10 +110,12 @@ pub(crate) struct Scenario {
 pub(crate) enum Need {
     /// Nothing.
     Nothing,
-    /// A registry.
+    /// A registry: docker's, but for the built-in engine one of the tests' own where that is not there.
     Registry,
     /// A docker with buildx to compare with: earlier versions of BuildKit read ignore files in another way.
     Buildx,
+    /// What makes plain builds to compare with: the engine itself, else a docker with BuildKit.
+    PlainBuilds,
     /// mmdebstrap, which makes the root file systems of the Python family.
     Mmdebstrap,
 }
@@ -87,12 +127,8 @@ macro_rules! scenarios {
     };
 }
 
-/// All of them.
-pub(crate) const ALL: &[Scenario] = scenarios![
-    plain::a_plain_build_is_read_back needs Nothing,
-    plain::the_registry_takes_an_image needs Registry,
-    examples::the_rust_family_greets needs Nothing,
-    examples::the_python_family_serves_from_every_python needs Mmdebstrap,
+/// Those that every engine can do.
+const ON_ALL: &[Scenario] = scenarios![
     freshness::levels_build_parents_first_and_then_nothing_is_left_to_build needs Nothing,
     freshness::an_edited_file_rebuilds_exactly_its_descendants needs Nothing,
     freshness::a_new_time_and_a_readme_rebuild_nothing needs Nothing,
@@ -100,19 +136,40 @@ pub(crate) const ALL: &[Scenario] = scenarios![
     freshness::a_lost_tag_is_set_again_without_a_build needs Nothing,
     confusion::siblings_alike_in_size_time_and_mode_get_their_own_content needs Nothing,
     confusion::new_content_of_equal_size_and_time_arrives needs Nothing,
-    copy_all::copying_everything_brings_what_a_plain_build_brings needs Nothing,
+    copy_all::copying_everything_brings_what_is_not_ignored needs Nothing,
+    copy_all::copying_everything_brings_what_a_plain_build_brings needs PlainBuilds,
     direct::an_image_that_only_copies_is_what_a_client_makes_of_it needs Nothing,
     direct::what_only_a_client_can_say_of_a_failure_is_said needs Nothing,
-    failure::a_failing_run_shows_its_line_and_skips_exactly_its_descendants needs Nothing,
     failure::keep_going_builds_what_does_not_depend_on_the_failure needs Nothing,
-    secrets::secrets_arrive_and_are_found_nowhere needs Nothing,
     namespace::a_name_of_ours_is_never_pulled needs Registry,
     namespace::a_name_of_ours_that_is_no_member_is_refused needs Nothing,
-    transfer::what_is_pushed_is_pulled_by_its_digest needs Registry,
     transfer::what_is_stale_or_private_is_not_pushed needs Registry,
-    transfer::the_built_in_engine_builds_on_what_it_pulls needs Registry,
-    transfer::variants_for_several_platforms_have_one_name needs Registry,
-    transfer::layers_of_any_compression_are_loaded needs Nothing,
     transfer::an_exported_archive_is_loaded_again needs Nothing,
     random::contexts_and_images_equal_those_of_plain_builds needs Buildx,
 ];
+
+/// Those for which commands run in images, or the engine is called without the tool.
+const ON_PROGRAMS: &[Scenario] = scenarios![
+    plain::a_plain_build_is_read_back needs Nothing,
+    plain::the_registry_takes_an_image needs Registry,
+    examples::the_rust_family_greets needs Nothing,
+    examples::the_python_family_serves_from_every_python needs Mmdebstrap,
+    failure::a_failing_run_shows_its_line_and_skips_exactly_its_descendants needs Nothing,
+    secrets::secrets_arrive_and_are_found_nowhere needs Nothing,
+    transfer::what_is_pushed_is_pulled_by_its_digest needs Registry,
+    transfer::the_built_in_engine_builds_on_what_it_pulls needs Registry,
+    transfer::variants_for_several_platforms_have_one_name needs Registry,
+    transfer::layers_of_any_compression_are_loaded needs Nothing,
+    transfer::a_container_of_an_image_runs_and_its_code_is_ours needs Nothing,
+];
+
+/// What takes the place of these for the engine that is none.
+const ON_BUILTIN: &[Scenario] = scenarios![
+    examples::the_rust_family_is_exported needs Nothing,
+];
+
+/// The scenarios of an engine.
+pub(crate) fn of(engine: &Flavour) -> impl Iterator<Item = &'static Scenario> {
+    let own = if engine.found == Ok(Found::Builtin) { ON_BUILTIN } else { ON_PROGRAMS };
+    own.iter().chain(ON_ALL)
+}

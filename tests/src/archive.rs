@@ -3,9 +3,10 @@
 
 use std::collections::BTreeMap;
 use std::fs::File;
-use std::io::{Cursor, Read};
+use std::io::Read;
 use std::path::Path;
 
+use flate2::read::GzDecoder;
 use serde_json::Value;
 use tar::{Archive, EntryType};
 
@@ -136,9 +137,17 @@ fn blobs(file: &Path) -> BTreeMap<String, Vec<u8>> {
     blobs
 }
 
+/// A layer's tar. docker and podman save it as it is, and load it compressed as well.
+fn tar(layer: &[u8]) -> Box<dyn Read + '_> {
+    match layer.starts_with(&[0x1f, 0x8b]) {
+        true => Box::new(GzDecoder::new(layer)),
+        false => Box::new(layer),
+    }
+}
+
 /// Puts a layer on top of a file system.
-fn apply(layer: &[u8], files: &mut BTreeMap<String, Node>) {
-    for entry in Archive::new(Cursor::new(layer)).entries().expect("a layer is an archive") {
+pub(crate) fn apply(layer: &[u8], files: &mut BTreeMap<String, Node>) {
+    for entry in Archive::new(tar(layer)).entries().expect("a layer is an archive") {
         let mut entry = entry.expect("the layer is whole");
         let path = plain(&entry.path().expect("the path is text"));
         let (folder, name) = path.rsplit_once('/').unwrap_or(("", &path));

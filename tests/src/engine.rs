@@ -1,4 +1,4 @@
-//! One engine, ready to use: what the tests ask it themselves, beside what the tool asks it.
+//! One engine that is a program, ready to use: what the tests ask it themselves, beside what the tool asks it.
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
@@ -35,7 +35,7 @@ impl Tool {
     }
 }
 
-/// An engine of this machine.
+/// An engine of this machine that is a program.
 #[derive(Debug, Clone)]
 pub struct Engine {
     /// One of [`crate::flavour::NAMES`].

@@ -7,8 +7,16 @@ use std::process::Command;
 use crate::program::{answer, find, find_all};
 
 /// The names, as `--require` takes them and as test names begin.
-pub const NAMES: [&str; 7] =
-    ["docker-legacy", "docker-buildkit", "docker-buildx", "podman", "buildah", "registry", "mmdebstrap"];
+pub const NAMES: [&str; 8] = [
+    "docker-legacy",
+    "docker-buildkit",
+    "docker-buildx",
+    "podman",
+    "buildah",
+    "builtin",
+    "registry",
+    "mmdebstrap",
+];
 
 /// Those of [`NAMES`] that build nothing, but that some tests need.
 const COMPANIONS: [&str; 2] = ["registry", "mmdebstrap"];
@@ -47,6 +55,8 @@ pub enum Found {
     Podman(PathBuf),
     /// buildah.
     Buildah(PathBuf),
+    /// The engine that the tool brings with it, which is always there.
+    Builtin,
     /// docker's registry.
     Registry(PathBuf),
     /// What makes a root file system of Debian's packages.
@@ -86,14 +96,24 @@ pub fn look() -> Vec<Flavour> {
         buildx(&clients, running.as_deref()),
         program("podman").map(Found::Podman),
         program("buildah").map(Found::Buildah),
+        Ok(Found::Builtin),
         program("docker-registry").map(Found::Registry),
         program("mmdebstrap").map(Found::Mmdebstrap),
     ];
     NAMES.into_iter().zip(found).map(|(name, found)| Flavour { name, found }).collect()
 }
 
+/// Says on stderr which of them are not there, and why: the list of tests says only that those were ignored.
+pub fn tell_of_missing(flavours: &[Flavour]) {
+    for flavour in flavours {
+        if let Err(why) = &flavour.found {
+            eprintln!("{}: not here: {why}", flavour.name);
+        }
+    }
+}
+
 fn program(name: &str) -> Result<PathBuf, String> {
-    find(name).ok_or_else(|| format!("there is no {name}"))
+    find(name).ok_or_else(|| format!("there is no {name}; `cargo xtask setup` installs it"))
 }
 
 /// The address of the daemon that the user's docker talks to, if it answers.
@@ -113,12 +133,12 @@ fn system_daemon(running: Option<&str>) -> Result<DaemonSource, String> {
         Some(dockerd) => Ok(DaemonSource::Start { dockerd, prefix: None, otherwise }),
         None => otherwise
             .map(DaemonSource::Running)
-            .ok_or_else(|| "no docker daemon answers, and starting one needs root".into()),
+            .ok_or_else(|| "no docker daemon answers this user, and starting one needs root".into()),
     }
 }
 
 fn legacy(clients: &[PathBuf], running: Option<&str>) -> Result<Found, String> {
-    let client = clients.first().ok_or("there is no docker")?.clone();
+    let client = clients.first().ok_or("there is no docker; `cargo xtask setup` installs it")?.clone();
     Ok(Found::Docker { client, buildkit: Some("0"), buildx: None, daemon: system_daemon(running)? })
 }
 

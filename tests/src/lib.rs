@@ -2,7 +2,8 @@
 //! build with them.
 //!
 //! 1. [`flavour`]: which engines there are, as data, and why the others are not there.
-//! 2. [`engine`]: one of them, ready to use, in an environment of its own.
+//! 2. [`engine`]: one of them that is a program, ready to use, in an environment of its own; [`builtin`]: the one that
+//!    is none; [`subject`]: either.
 //! 3. [`server`], [`daemon`], [`registry`]: what is started for them, and stopped at the end.
 //! 4. [`fake_registry`]: a registry in this process, which does wrong when it is told to.
 //! 5. [`archive`], [`file_tree`]: what is in an image.
@@ -13,6 +14,7 @@
 #![allow(clippy::disallowed_methods, clippy::print_stderr)]
 
 pub mod archive;
+pub mod builtin;
 pub mod daemon;
 pub mod engine;
 pub mod fake_registry;
@@ -24,4 +26,5 @@ pub mod program;
 pub mod random_tree;
 pub mod registry;
 pub mod server;
+pub mod subject;
 pub mod workspace;

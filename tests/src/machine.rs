@@ -10,6 +10,7 @@ use std::{env, fs, io, process};
 
 use tempfile::TempDir;
 
+use crate::builtin::Builtin;
 use crate::daemon::Daemon;
 use crate::engine::{Engine, Tool};
 use crate::flavour::{DaemonSource, Found};
@@ -101,6 +102,27 @@ pub fn start(found: &Found, flavour: &'static str) -> Result<Engine, String> {
     })
 }
 
+/// Gets the built-in engine ready. It calls no docker, podman or buildah: those in its environment only note that they
+/// are called, and fail.
+///
+/// # Errors
+/// A file cannot be written.
+pub fn builtin() -> Result<Builtin, String> {
+    with_machine(|machine| {
+        let folder = machine.folder.path().join("builtin");
+        fs::create_dir_all(folder.join("home")).map_err(|error| error.to_string())?;
+        let mut environment = hermetic_environment(&folder.join("home"));
+        let socket = format!("unix://{}", folder.join("no.sock").display());
+        environment.insert("DOCKER_HOST".into(), socket.into());
+        environment.insert("IMAGES_ENGINE".into(), "builtin".into());
+        for name in ["docker", "podman", "buildah"] {
+            note_calls(&folder, name, Path::new("false"), &mut environment)
+                .map_err(|error| error.to_string())?;
+        }
+        Ok(Builtin { environment, folder })
+    })
+}
+
 /// Starts the one registry of the tests, and tells its address. The main thread must call it, as with [`start`].
 ///
 /// # Errors
@@ -153,12 +175,15 @@ impl Machine {
                 let is_podman = matches!(found, Found::Podman(_));
                 (if is_podman { Tool::Podman } else { Tool::Buildah }, program)
             }
-            Found::Registry(_) | Found::Mmdebstrap(_) => return Err("it builds nothing".into()),
+            Found::Builtin | Found::Registry(_) | Found::Mmdebstrap(_) => {
+                return Err("it is no program that builds".into());
+            }
         };
         if tool == Tool::Buildah {
             environment.insert("BUILDAH_ISOLATION".into(), "chroot".into());
         }
-        note_calls(&folder, program, &mut environment).map_err(|error| error.to_string())?;
+        let name = program.file_name().unwrap_or_default();
+        note_calls(&folder, name, program, &mut environment).map_err(|error| error.to_string())?;
         environment.insert("IMAGES_ENGINE".into(), tool.name().into());
         Ok(Engine { flavour, tool, program: program.clone(), environment, folder })
     }
@@ -212,12 +237,17 @@ fn docker_files(folder: &Path, buildx: Option<&Path>, environment: &mut Environm
     Ok(())
 }
 
-/// Puts a folder first in the search path that has the engine's program and notes each call of it, one a line, in the
-/// file that [`CALLS`] names. So the tests see what the tool asked, and that it asked nothing.
-fn note_calls(folder: &Path, program: &Path, environment: &mut Environment) -> io::Result<()> {
+/// Puts a folder first in the search path that has a program of this name, which notes each call of it, one a line, in
+/// the file that [`CALLS`] names, and becomes the other. So the tests see what the tool asked, and that it asked nothing.
+fn note_calls(
+    folder: &Path,
+    name: impl AsRef<Path>,
+    program: &Path,
+    environment: &mut Environment,
+) -> io::Result<()> {
     let programs = folder.join("bin");
     fs::create_dir_all(&programs)?;
-    write_noting(&programs.join(program.file_name().unwrap_or_default()), program)?;
+    write_noting(&programs.join(name), program)?;
     let path = environment.get(&OsString::from("PATH")).cloned().unwrap_or_default();
     let folders = [programs].into_iter().chain(env::split_paths(&path));
     environment.insert("PATH".into(), env::join_paths(folders).map_err(io::Error::other)?);

@@ -11,9 +11,10 @@ use std::time::SystemTime;
 use serde_json::Value;
 use tempfile::TempDir;
 
-use crate::engine::{Engine, builds};
+use crate::engine::builds;
 use crate::machine::{CALLS, Environment, hermetic_environment, namespace_prefix};
 use crate::program::{Output, run};
+use crate::subject::Subject;
 
 static NUMBER: AtomicU32 = AtomicU32::new(0);
 
@@ -35,16 +36,16 @@ impl Workspace {
     ///
     /// # Panics
     /// There is no temporary folder.
-    pub fn on(engine: &Engine, tool: &str) -> Self {
+    pub fn on(engine: &Subject, tool: &str) -> Self {
         let namespace = format!("{}-{}", namespace_prefix(), NUMBER.fetch_add(1, Ordering::Relaxed));
-        Self::new(&engine.folder, namespace, engine.environment.clone(), tool)
+        Self::new(engine.folder(), namespace, engine.environment().clone(), tool)
     }
 
     /// The repository that these tests are in, to be built by this engine. Its namespace is its own.
-    pub fn this_repository(engine: &Engine, tool: &str) -> Repository {
+    pub fn this_repository(engine: &Subject, tool: &str) -> Repository {
         let root = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
         let root = root.parent().map(Path::to_owned).unwrap_or(root);
-        Repository { root, tool: tool.into(), environment: engine.environment.clone() }
+        Repository { root, tool: tool.into(), environment: engine.environment().clone() }
     }
 
     /// An empty workspace where no engine is: the search path is an empty folder, and no socket is where the

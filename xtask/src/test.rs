@@ -18,7 +18,7 @@ const REQUIRE: &str = "IMAGES_TEST_REQUIRE";
 #[derive(Debug, Args)]
 pub(crate) struct Test {
     /// Fail where one of these engines is not there: docker-legacy, docker-buildkit, docker-buildx, podman, buildah,
-    /// registry, mmdebstrap, or all
+    /// builtin (which always is), registry, mmdebstrap, or all
     #[arg(long, value_name = "ENGINES")]
     require: Option<String>,
     /// Names of tests to run, and options for the test binaries, as behind `cargo test --`

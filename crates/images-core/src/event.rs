@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use camino::Utf8PathBuf;
+use images_engine::EngineError;
 
 use crate::reason::Reason;
 
@@ -20,6 +21,8 @@ pub enum Event {
         description: String,
         /// Whether it was chosen among those that are there.
         automatic: bool,
+        /// The engines that would have been chosen before it, and why they were not.
+        passed_over: Vec<EngineError>,
     },
     /// Another run works on the same store.
     Waiting,

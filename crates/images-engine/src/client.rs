@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::io;
 
 use crate::EngineError;
+use crate::engine::ABSENT;
 use crate::process::{Cancel, Child, Ended, Output};
 
 /// A client, named as its engine is: by the program.
@@ -67,7 +68,7 @@ impl Client {
     /// There is no such program.
     pub(crate) fn absent(self) -> EngineError {
         let Self(name) = self;
-        self.error("not found in PATH", Some(format!("install {name}, or choose another engine")))
+        self.error(ABSENT, Some(format!("install {name}, or choose another engine")))
     }
 
     /// What it wrote to stderr before it ended with an error.
@@ -126,12 +127,13 @@ mod tests {
         let error = Client("no-such-engine").ask(&[]).unwrap_err();
         assert_eq!(error.to_string(), "no-such-engine: not found in PATH");
         assert_eq!(error.help.as_deref(), Some("install no-such-engine, or choose another engine"));
+        assert!(error.is_absent());
     }
 
     #[test]
     fn an_error_gives_the_line_that_tells() {
         let error = Client("ls").ask(&["/no/such/path"]).unwrap_err();
-        assert!(error.message.contains("/no/such/path"), "{error}");
+        assert!(error.message.contains("/no/such/path") && !error.is_absent(), "{error}");
         let podman =
             "time=\"…\" level=warning msg=\"a\"\nError: nope: image not known\ntime=\"…\" level=warning\n";
         assert_eq!(said("podman", podman), ("nope: image not known".to_owned(), None));

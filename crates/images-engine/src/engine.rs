@@ -214,6 +214,16 @@ pub struct EngineError {
     pub help: Option<String>,
 }
 
+/// The message about an engine whose program is not there.
+pub(crate) const ABSENT: &str = "not found in PATH";
+
+impl EngineError {
+    /// Whether the engine is not installed.
+    pub fn is_absent(&self) -> bool {
+        self.message == ABSENT
+    }
+}
+
 /// No engine answers.
 #[derive(Debug, thiserror::Error)]
 #[error("no container engine can be used")]
@@ -236,6 +246,11 @@ pub trait Engine: Send + Sync {
     /// # Errors
     /// It does not answer.
     fn describe(&self) -> Result<String, EngineError>;
+
+    /// The engines that would have been taken before it, and why they were not.
+    fn passed_over(&self) -> &[EngineError] {
+        &[]
+    }
 
     /// All images in the store, by one listing.
     ///

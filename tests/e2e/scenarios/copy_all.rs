@@ -3,10 +3,13 @@
 use std::os::unix::fs::{PermissionsExt, symlink};
 
 use images_tests::archive::Node;
+use images_tests::workspace::Workspace;
 
-use super::Bench;
+use super::{Bench, Files};
 
-pub(super) fn copying_everything_brings_what_a_plain_build_brings(bench: &Bench) {
+/// Builds an image that copies all of a folder with everything in it that there may be, and tells what it has.
+#[track_caller]
+fn built(bench: &Bench) -> (Workspace, Files) {
     let workspace = bench.workspace();
     workspace.image("all", "FROM scratch\nCOPY . /\n");
     workspace.write("images/all/.dockerignore", "# not these\n**/*.log\n!kept.log\nskipped/\n");
@@ -21,11 +24,20 @@ pub(super) fn copying_everything_brings_what_a_plain_build_brings(bench: &Bench)
     std::fs::set_permissions(folder.join("tool"), executable).expect("the file is ours");
 
     workspace.run(&["build", "--workspace"]).ok();
-    let plain = format!("localhost/{}/plain:1", workspace.namespace);
-    bench.engine.plain_build(&folder, &plain).ok();
     let files = bench.files(&bench.engine.image(&workspace.name("all")));
-    assert_eq!(files, bench.engine.image(&plain).files);
+    (workspace, files)
+}
 
+pub(super) fn copying_everything_brings_what_a_plain_build_brings(bench: &Bench) {
+    let (workspace, files) = built(bench);
+    let plain = format!("localhost/{}/plain:1", workspace.namespace);
+    let builder = bench.plain_builder();
+    builder.plain_build(&workspace.path().join("images/all"), &plain).ok();
+    assert_eq!(files, builder.image(&plain).files);
+}
+
+pub(super) fn copying_everything_brings_what_is_not_ignored(bench: &Bench) {
+    let (_, files) = built(bench);
     let paths: Vec<&str> = files.keys().map(String::as_str).collect();
     let expected = [
         ".dockerignore",

@@ -1,4 +1,4 @@
-//! Images that only copy files: BuildKit in a docker daemon gets them without a client.
+//! Images that only copy files: BuildKit in a docker daemon gets them without a client, and the built-in engine has none.
 
 use std::os::unix::fs::{PermissionsExt, symlink};
 
@@ -6,9 +6,9 @@ use images_tests::archive::Node;
 
 use super::Bench;
 
-/// Whether the engine is a daemon that builds by BuildKit.
-fn is_asked_directly(bench: &Bench) -> bool {
-    ["docker-buildkit", "docker-buildx"].contains(&bench.engine.flavour)
+/// Whether the engine is a daemon that builds by BuildKit, or the built-in one.
+fn needs_no_client(bench: &Bench) -> bool {
+    ["docker-buildkit", "docker-buildx", "builtin"].contains(&bench.engine.flavour())
 }
 
 pub(super) fn an_image_that_only_copies_is_what_a_client_makes_of_it(bench: &Bench) {
@@ -28,7 +28,7 @@ pub(super) fn an_image_that_only_copies_is_what_a_client_makes_of_it(bench: &Ben
     std::fs::set_permissions(folder.join("files/a"), executable).expect("the file is ours");
 
     workspace.run(&["build", "--workspace"]).ok();
-    let by_client: &[&str] = if is_asked_directly(bench) { &[] } else { &["copies"] };
+    let by_client: &[&str] = if needs_no_client(bench) { &[] } else { &["copies"] };
     assert_eq!(workspace.called(), by_client);
     let image = bench.engine.image(&workspace.name("copies"));
     let paths: Vec<&str> = image.files.keys().map(String::as_str).collect();

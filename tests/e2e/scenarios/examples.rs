@@ -4,6 +4,7 @@ use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::time::Duration;
 
+use images_tests::archive::{self, Node};
 use images_tests::engine::{Engine, Tool};
 use images_tests::program::{Output, answer, run, wait_for};
 use images_tests::workspace::{Repository, Workspace};
@@ -59,18 +60,41 @@ fn get(port: u16, path: &str) -> Option<String> {
     Some(answer)
 }
 
-pub(super) fn the_rust_family_greets(bench: &Bench) {
+/// Builds the Rust family twice; the second time there is nothing to do.
+#[track_caller]
+fn build_the_rust_family(bench: &Bench) -> Repository {
     let repository = repository(bench);
     repository.run(&["build"]).ok();
     let again = repository.run(&["build"]);
     assert_eq!(again.code(), 0, "{}", again.stderr);
     assert!(again.stderr.contains("nothing to build, all 3 images are fresh"), "{}", again.stderr);
-    if bench.engine.tool == Tool::Buildah {
+    repository
+}
+
+pub(super) fn the_rust_family_is_exported(bench: &Bench) {
+    let repository = build_the_rust_family(bench);
+    let file = bench.engine.folder().join("greeter.tar");
+    let output = file.to_str().expect("temporary folders have plain names");
+    repository.run(&["export", "oci", "greeter", "--output", output]).ok();
+    let images = archive::read(&file);
+    let greeter = &images["ghcr.io/xtask-images/greeter:0.2.0"];
+    for path in ["bin/greeter", "bin/probe"] {
+        let Node::File { content, executable: true } = &greeter.files[path] else { panic!("{path}") };
+        assert!(content.starts_with(b"\x7fELF"), "{path}");
+    }
+    assert!(greeter.files.contains_key("etc/passwd"), "{:?}", greeter.files.keys());
+    assert_eq!(greeter.config["config"]["Entrypoint"][0], "/bin/greeter");
+}
+
+pub(super) fn the_rust_family_greets(bench: &Bench) {
+    build_the_rust_family(bench);
+    let engine = bench.program();
+    if engine.tool == Tool::Buildah {
         return;
     }
     let port = free_port();
     let options = ["--network=host", &format!("--env=PORT={port}")];
-    let greeter = Container::start(&bench.engine, &options, "ghcr.io/xtask-images/greeter:0.2.0");
+    let greeter = Container::start(engine, &options, "ghcr.io/xtask-images/greeter:0.2.0");
     let greeting = wait_for(PATIENCE, || get(port, "/"));
     let greeting = greeting.unwrap_or_else(|| panic!("no answer: {}", greeter.logs().stderr));
     assert!(greeting.ends_with("\r\n\r\nHello from greeter 0.2.0!\n"), "{greeting}");
@@ -100,13 +124,13 @@ pub(super) fn the_python_family_serves_from_every_python(bench: &Bench) {
     build_over_the_network(&repository, "flask-helloworld");
     let again = repository.run(&["build", "flask-helloworld"]).stderr;
     assert!(again.contains("nothing to build, all 3 images are fresh"), "{again}");
-    if bench.engine.tool == Tool::Buildah {
+    if bench.program().tool == Tool::Buildah {
         return;
     }
     let names = repository.run(&["list", "--names", "flask-helloworld"]).ok();
     assert_eq!(names.lines().count(), 3, "{names}");
     for name in names.lines() {
-        let container = Container::start(&bench.engine, &[], &format!("ghcr.io/xtask-images/{name}"));
+        let container = Container::start(bench.program(), &[], &format!("ghcr.io/xtask-images/{name}"));
         for path in ["/", "/index"] {
             let url = format!("http://127.0.0.1:5000{path}");
             let body = wait_for(PATIENCE, || container.exec(&["curl", "-fsS", &url]));

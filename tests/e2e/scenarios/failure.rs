@@ -8,15 +8,18 @@ const BROKEN: &str = "FROM {ns}/base\n# It prints much, and fails.\nRUN [\"/inma
                       RUN [\"/inmate\", \"fail\", \"7\", \"40\"]\n";
 const MENDED: &str = "FROM {ns}/base\nRUN [\"/inmate\", \"say\", \"well\"]\n";
 
+/// What fails without that a command runs.
+const UNABLE: &str = "FROM {ns}/base\nCOPY --chown=nobody-by-this-name data /data\n";
+
 /// base → broken → child → grandchild, base → sound.
 fn workspace(bench: &Bench) -> Workspace {
     let workspace = bench.workspace();
-    workspace.image("base", "FROM scratch\nCOPY inmate /inmate\n");
-    workspace.copy(&bench.inmate, "images/base/inmate");
-    workspace.image("broken", BROKEN);
+    bench.image(&workspace, "base", "FROM scratch\nCOPY inmate /inmate\n");
+    workspace.image("broken", if bench.inmate.is_some() { BROKEN } else { UNABLE });
+    workspace.write("images/broken/data", "data");
     workspace.image("child", "FROM {ns}/broken\n");
     workspace.image("grandchild", "FROM {ns}/child\n");
-    workspace.image("sound", "FROM {ns}/base\nRUN [\"/inmate\", \"say\", \"sound\"]\n");
+    bench.image(&workspace, "sound", "FROM {ns}/base\nRUN [\"/inmate\", \"say\", \"sound\"]\n");
     workspace
 }
 

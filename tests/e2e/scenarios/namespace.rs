@@ -4,16 +4,24 @@ use images_tests::registry;
 
 use super::Bench;
 
+/// Pushes an image `base` of this namespace that another workspace built, and removes it from the engine.
+fn push_foreign(bench: &Bench, address: &str, namespace: &str) {
+    let mut other = bench.workspace();
+    namespace.clone_into(&mut other.namespace);
+    other.settings(&format!("registry = \"{address}\"\n"));
+    other.image("base", "FROM scratch\nCOPY data /data\n");
+    other.write("images/base/data", "foreign");
+    other.run(&["build", "--workspace"]).ok();
+    other.run(&["push", "--workspace"]).ok();
+    bench.engine.remove_images(namespace);
+}
+
 pub(super) fn a_name_of_ours_is_never_pulled(bench: &Bench) {
     let address = bench.registry.as_ref().expect("the scenario needs it");
     let workspace = bench.workspace();
     workspace.settings(&format!("registry = \"{address}\"\n"));
     let foreign = format!("{address}/{}/base:1.0.0", workspace.namespace);
-    workspace.write("foreign/Dockerfile", "FROM scratch\nCOPY data /data\n");
-    workspace.write("foreign/data", "foreign");
-    bench.engine.plain_build(&workspace.path().join("foreign"), &foreign).ok();
-    bench.engine.push(&foreign).ok();
-    bench.engine.remove(std::slice::from_ref(&foreign)).ok();
+    push_foreign(bench, address, &workspace.namespace);
 
     workspace.image("base", "FROM scratch\nCOPY data /data\n");
     workspace.write("images/base/data", "ours");

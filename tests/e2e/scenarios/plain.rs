@@ -16,11 +16,11 @@ fn build(bench: &Bench, name: &str) {
         |name: &str, text: &str| std::fs::write(context.path().join(name), text).expect("the folder is ours");
     write("Dockerfile", "FROM scratch\nLABEL a=b\nCOPY x /sub/x\n");
     write("x", name);
-    bench.engine.plain_build(context.path(), name).ok();
+    bench.program().plain_build(context.path(), name).ok();
 }
 
 pub(super) fn a_plain_build_is_read_back(bench: &Bench) {
-    let name = format!("localhost/{}-plain/{}:1", namespace_prefix(), bench.engine.flavour);
+    let name = format!("localhost/{}-plain/{}:1", namespace_prefix(), bench.engine.flavour());
     build(bench, &name);
 
     let image = bench.engine.image(&name);
@@ -29,16 +29,16 @@ pub(super) fn a_plain_build_is_read_back(bench: &Bench) {
     assert_eq!(image.label("a"), Some("b"));
 
     assert_eq!(bench.engine.names(&name), [name.as_str()]);
-    bench.engine.remove(std::slice::from_ref(&name)).ok();
+    bench.engine.remove(std::slice::from_ref(&name));
     assert_eq!(bench.engine.names(&name), [""; 0]);
 }
 
 pub(super) fn the_registry_takes_an_image(bench: &Bench) {
     let registry = bench.registry.as_ref().expect("the scenario needs it");
-    let repository = format!("{}-pushed/{}", namespace_prefix(), bench.engine.flavour);
+    let repository = format!("{}-pushed/{}", namespace_prefix(), bench.engine.flavour());
     let name = format!("{registry}/{repository}:1");
     build(bench, &name);
-    bench.engine.push(&name).ok();
+    bench.program().push(&name).ok();
     let tags = registry::get(registry, &format!("/v2/{repository}/tags/list"));
     assert_eq!(tags, format!("{{\"name\":\"{repository}\",\"tags\":[\"1\"]}}\n"));
 }

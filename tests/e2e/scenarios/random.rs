@@ -64,7 +64,7 @@ fn fill_emptied(workspace: &Workspace, case: u64, files: &mut Files) {
 pub(super) fn contexts_and_images_equal_those_of_plain_builds(bench: &Bench) {
     let workspace = bench.workspace();
     write_cases(&workspace);
-    let plain = plain_builds(&workspace, bench.buildx.as_ref().expect("the scenario needs it"));
+    let plain = plain_builds(&workspace, bench.docker.as_ref().expect("the scenario needs it"));
     workspace.run(&["build", "--workspace", "--quiet"]).ok();
     let names: Vec<String> = (0..CASES).map(|case| workspace.name(&name(case))).collect();
     let images = bench.engine.images(&names);

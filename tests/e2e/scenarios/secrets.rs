@@ -18,8 +18,7 @@ fn workspace(bench: &Bench) -> Workspace {
         )
     };
     let dockerfile = format!("FROM scratch\nCOPY inmate /inmate\n{}{}", mount("token"), mount("key"));
-    workspace.image("secretive", &dockerfile);
-    workspace.copy(&bench.inmate, "images/secretive/inmate");
+    bench.image(&workspace, "secretive", &dockerfile);
     workspace.write(
         "images/secretive/Image.toml",
         "[image]\nversion = \"1.0.0\"\n\n[secrets]\ntoken = { env = \"TOKEN\" }\nkey = { file = \"../../key\" }\n",
@@ -32,11 +31,11 @@ fn workspace(bench: &Bench) -> Workspace {
 pub(super) fn secrets_arrive_and_are_found_nowhere(bench: &Bench) {
     let workspace = workspace(bench);
     let built = workspace.run(&["build", "--workspace", "-v"]);
-    if bench.engine.flavour == "docker-legacy" {
+    if bench.engine.flavour() == "docker-legacy" {
         assert_eq!(built.code(), 3, "{}", built.stderr);
         let lacks = "docker's legacy builder cannot do what this Dockerfile needs: a secret in line 3";
         assert!(built.stderr.contains(lacks), "{}", built.stderr);
-        assert_eq!(workspace.built(), [""; 0]);
+        assert_eq!(workspace.called(), [""; 0]);
         return;
     }
     assert_eq!(built.code(), 0, "{}", built.stderr);

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use images_tests::engine::Tool;
+use images_tests::program::find;
 use images_tests::registry;
 use images_tests::workspace::Workspace;
 use serde_json::Value;
@@ -56,8 +57,8 @@ pub(super) fn what_is_pushed_is_pulled_by_its_digest(bench: &Bench) {
     bench.engine.remove_images(&workspace.namespace);
     let digest = lines[1].split('@').nth(1).expect("a line has a digest");
     let by_digest = format!("{address}/{}/child@{digest}", workspace.namespace);
-    bench.engine.pull(&by_digest).ok();
-    bench.engine.tag(&by_digest, &named("child"));
+    bench.program().pull(&by_digest).ok();
+    bench.program().tag(&by_digest, &named("child"));
     let after = bench.engine.image(&named("child"));
     let before = &before[&named("child")];
     assert_eq!(after.files, before.files);
@@ -87,8 +88,8 @@ pub(super) fn the_built_in_engine_builds_on_what_it_pulls(bench: &Bench) {
     let foreign = format!("{address}/{}-foreign/base:1", workspace.namespace);
     workspace.write("foreign/Dockerfile", "FROM scratch\nCOPY data /data\nENV BASE=1\n");
     workspace.write("foreign/data", "foreign");
-    bench.engine.plain_build(&workspace.path().join("foreign"), &foreign).ok();
-    bench.engine.push(&foreign).ok();
+    bench.program().plain_build(&workspace.path().join("foreign"), &foreign).ok();
+    bench.program().push(&foreign).ok();
 
     workspace.settings(&format!("registry = \"{address}\"\n"));
     workspace.image("app", &format!("FROM {foreign}\nCOPY more /more\nCOPY --from={foreign} /data /copy\n"));
@@ -97,8 +98,8 @@ pub(super) fn the_built_in_engine_builds_on_what_it_pulls(bench: &Bench) {
     let pushed = workspace.run(&["push", "app", "--engine", "builtin"]).ok();
     let (name, digest) = pushed.trim().split_once('@').expect("a name and a digest");
     let by_digest = format!("{address}/{}/app@{digest}", workspace.namespace);
-    bench.engine.pull(&by_digest).ok();
-    bench.engine.tag(&by_digest, name);
+    bench.program().pull(&by_digest).ok();
+    bench.program().tag(&by_digest, name);
     let pulled = bench.engine.image(name);
     assert_eq!(
         [pulled.text("data"), pulled.text("more"), pulled.text("copy")],
@@ -106,9 +107,9 @@ pub(super) fn the_built_in_engine_builds_on_what_it_pulls(bench: &Bench) {
     );
     assert!(pulled.config["config"]["Env"].to_string().contains("BASE=1"), "{}", pulled.config);
 
-    if bench.engine.tool != Tool::Buildah {
+    if bench.program().tool != Tool::Buildah {
         bench.engine.remove_images(&format!("{}/app", workspace.namespace));
-        workspace.run(&["load", "app", "--to", bench.engine.tool.name()]).ok();
+        workspace.run(&["load", "app", "--to", bench.program().tool.name()]).ok();
         assert_eq!(bench.engine.image(name).files, pulled.files);
     }
 }
@@ -137,26 +138,48 @@ pub(super) fn variants_for_several_platforms_have_one_name(bench: &Bench) {
     assert_eq!(platforms, ["amd64", "arm64"]);
 
     let name = format!("{address}/{repository}:1.0.0");
-    bench.engine.pull(&name).ok();
+    bench.program().pull(&name).ok();
     let own = if cfg!(target_arch = "aarch64") { "arm64" } else { "amd64" };
     assert_eq!(bench.engine.image(&name).text("file"), own);
 }
 
+pub(super) fn a_container_of_an_image_runs_and_its_code_is_ours(bench: &Bench) {
+    let workspace = bench.workspace();
+    let dockerfile =
+        "FROM scratch\nCOPY inmate /inmate\nENTRYPOINT [\"/inmate\"]\nCMD [\"say\", \"hello\"]\n";
+    bench.image(&workspace, "app", dockerfile);
+    let tool = bench.program().tool;
+    if tool == Tool::Buildah && find("podman").is_none() {
+        let refused = workspace.run(&["run", "app"]);
+        assert_eq!(refused.code(), 1, "{refused:?}");
+        assert!(refused.stderr.contains("cannot start podman"), "{}", refused.stderr);
+        return;
+    }
+    assert_eq!(workspace.run(&["run", "app"]).ok(), "hello\n", "it is built first");
+    let failed = workspace.run(&["run", "app", "--", "fail", "7", "2"]);
+    assert_eq!((failed.code(), failed.stdout.as_str()), (7, "line 1\nline 2\n"));
+    if tool == Tool::Docker {
+        let loaded = workspace.run(&["run", "app", "--engine", "builtin", "--", "say", "--all"]);
+        assert_eq!(loaded.ok(), "--all\n");
+    }
+}
+
 pub(super) fn layers_of_any_compression_are_loaded(bench: &Bench) {
+    let engine = bench.program();
     for compression in ["gzip", "zstd", "none"] {
         let workspace = bench.workspace();
         workspace.image("base", "FROM scratch\nCOPY data /data\n");
         workspace.write("images/base/data", compression);
         workspace.run(&["build", "base", "--engine", "builtin", "--compression", compression]).ok();
         let name = workspace.name("base");
-        if bench.engine.tool != Tool::Buildah {
-            workspace.run(&["load", "base", "--to", bench.engine.tool.name()]).ok();
-            assert_eq!(bench.engine.image(&name).text("data"), compression);
-            bench.engine.remove_images(&workspace.namespace);
+        if engine.tool != Tool::Buildah {
+            workspace.run(&["load", "base", "--to", engine.tool.name()]).ok();
+            assert_eq!(engine.image(&name).text("data"), compression);
+            engine.remove_images(&workspace.namespace);
         }
         workspace.run(&["export", "oci", "base", "--engine", "builtin", "--output", "base.tar"]).ok();
-        bench.engine.load(&workspace.path().join("base.tar"), &name);
-        assert_eq!(bench.engine.image(&name).text("data"), compression);
+        engine.load(&workspace.path().join("base.tar"), &name);
+        assert_eq!(engine.image(&name).text("data"), compression);
     }
 }
 

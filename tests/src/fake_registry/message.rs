@@ -34,6 +34,10 @@ impl Request {
         let mut words = line.split_whitespace();
         let mut request =
             Self { method: words.next()?.to_owned(), target: words.next()?.to_owned(), ..Self::default() };
+        // The end of a connection ends what HTTP/1.0 answers: https://www.rfc-editor.org/rfc/rfc9112#section-9.3.
+        if words.next() == Some("HTTP/1.0") {
+            request.fields.push(("connection".to_owned(), "close".to_owned()));
+        }
         // What a proxy is asked for names the host.
         if let Some((host, path)) =
             request.target.strip_prefix("http://").and_then(|rest| rest.split_once('/'))

@@ -178,7 +178,8 @@ fn serve(stream: &TcpStream, store: &Mutex<Store>, script: &Mutex<Script>) {
         };
         let bytes = response.bytes(&request.method, limit);
         let mut output = stream;
-        if output.write_all(&bytes).is_err() || limit != usize::MAX {
+        let is_last = limit != usize::MAX || request.field("connection") == Some("close");
+        if output.write_all(&bytes).is_err() || is_last {
             break;
         }
     }

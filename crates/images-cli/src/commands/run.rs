@@ -36,16 +36,17 @@ pub(super) fn run(session: &Session, args: &Run) -> Result<u8, Error> {
         }
     };
     session.terminal.status(Style::Good, "Running", &graph.spec(id).to_string());
-    let error = become_program(&program.to_string(), &arguments(args, &image));
+    let on_terminal = std::io::stdin().is_terminal() && std::io::stdout().is_terminal();
+    let error = become_program(&program.to_string(), &arguments(args, &image, on_terminal));
     let message = format!("cannot start {program}: {error}");
     let help = Some(format!("install {program}, or run {image} by other means"));
     Err(Error::Transfer { message, help })
 }
 
-/// Each value is in one argument with its flag, so that none becomes a flag.
-fn arguments(args: &Run, image: &str) -> Vec<String> {
+/// Each value is in one argument with its flag, so that none becomes a flag; the command comes after the image.
+fn arguments(args: &Run, image: &str, on_terminal: bool) -> Vec<String> {
     let mut words = vec!["run".to_owned(), "--rm".to_owned()];
-    if std::io::stdin().is_terminal() && std::io::stdout().is_terminal() {
+    if on_terminal {
         words.push("--tty".to_owned());
     }
     words.push("--interactive".to_owned());
@@ -55,4 +56,30 @@ fn arguments(args: &Run, image: &str) -> Vec<String> {
     words.push(image.to_owned());
     words.extend(args.command.iter().cloned());
     words
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::*;
+
+    #[derive(Debug, Parser)]
+    struct Line {
+        #[command(flatten)]
+        run: Run,
+    }
+
+    #[test]
+    fn engines_are_called_so() {
+        let words = |line: &[&str], on_terminal| {
+            let line = Line::parse_from(["run", "app"].iter().chain(line));
+            arguments(&line.run, "i", on_terminal).join(" ")
+        };
+        assert_eq!(words(&[], false), "run --rm --interactive i");
+        assert_eq!(words(&[], true), "run --rm --tty --interactive i");
+        let all = ["-p", "80:8080", "-e", "A=--b", "--volume", "./a:/a", "--", "--help", "-x"];
+        let expected = "run --rm --interactive --publish=80:8080 --env=A=--b --volume=./a:/a i --help -x";
+        assert_eq!(words(&all, false), expected);
+    }
 }

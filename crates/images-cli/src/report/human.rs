@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use images_core::event::{Event, Failure, Reporter};
 use images_core::exec::Outcome;
+use images_engine::EngineError;
 use images_schema::Diagnostic;
 
 use super::RunReporter;
@@ -19,9 +20,13 @@ impl Reporter for Human {
         let say = |style, word, text: &str| self.terminal.status(style, word, text);
         match event {
             Event::HostCommand { what } => say(Style::Note, "Running", what),
-            Event::Engine { description, automatic } => {
-                let how = if *automatic { " (chosen by itself; --engine names another)" } else { "" };
+            Event::Engine { description, automatic, passed_over } => {
+                let how = if *automatic { chosen(passed_over) } else { "" };
                 say(Style::Note, "Engine", &format!("{description}{how}"));
+                for error in passed_over.iter().filter(|error| !error.is_absent()) {
+                    let help = error.help.as_ref().map(|help| format!("; {help}")).unwrap_or_default();
+                    say(Style::Note, "Without", &format!("{error}{help}"));
+                }
             }
             Event::Waiting => say(Style::Note, "Blocking", "waiting for another build on this store"),
             Event::Replanned { path } => {
@@ -47,6 +52,17 @@ impl Reporter for Human {
                 say(Style::Bad, "Skipped", &format!("{spec}: it stands on {because}, which failed"));
             }
         }
+    }
+}
+
+/// Why an engine was chosen that nobody named.
+fn chosen(passed_over: &[EngineError]) -> &'static str {
+    match passed_over {
+        [] => " (chosen by itself; --engine names another)",
+        all if all.iter().all(EngineError::is_absent) => {
+            " (chosen by itself, since no other is installed; --engine names another)"
+        }
+        _ => " (chosen by itself, since no other answers; --engine names another)",
     }
 }
 

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use images_core::event::{Event, Failure, Reporter};
 use images_core::exec::Outcome;
+use images_engine::EngineError;
 use images_schema::Diagnostic;
 use images_schema::message::DiagnosticMessage;
 use serde_json::json;
@@ -20,8 +21,9 @@ impl Reporter for Json {
     fn event(&self, event: &Event) {
         let line = match event {
             Event::HostCommand { what } => json!({"event": "host-command", "what": what}),
-            Event::Engine { description, automatic } => {
-                json!({"event": "engine", "engine": description, "automatic": automatic})
+            Event::Engine { description, automatic, passed_over } => {
+                let over: Vec<_> = passed_over.iter().map(engine_error).collect();
+                json!({"event": "engine", "engine": description, "automatic": automatic, "passed_over": over})
             }
             Event::Waiting => json!({"event": "waiting"}),
             Event::Replanned { path } => json!({"event": "replanned", "path": path}),
@@ -38,6 +40,10 @@ impl Reporter for Json {
         };
         self.terminal.data(&line.to_string());
     }
+}
+
+fn engine_error(error: &EngineError) -> serde_json::Value {
+    json!({"engine": error.engine, "message": error.message, "help": error.help})
 }
 
 fn failed(failure: &Failure) -> serde_json::Value {

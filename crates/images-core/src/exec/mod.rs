@@ -99,7 +99,8 @@ pub fn run(
     }
     if names_engine {
         let description = planned.engine.describe().map_err(Error::from)?;
-        reporter.event(&Event::Engine { description, automatic: options.automatic });
+        let passed_over = planned.engine.passed_over().to_vec();
+        reporter.event(&Event::Engine { description, automatic: options.automatic, passed_over });
     }
     let cache = graph.workspace.cache();
     let history = History::of(&cache);

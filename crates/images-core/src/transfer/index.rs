@@ -71,3 +71,41 @@ fn index(local: &Local, members: &[&LocalImage]) -> Result<Option<Vec<u8>>, Erro
     }
     Ok(Some(serde_json::to_vec(&Index::new(manifests)).expect("an index has a form in JSON")))
 }
+
+#[cfg(test)]
+mod tests {
+    use images_schema::Version;
+
+    use super::*;
+
+    /// A variant by its version, suffix and platform.
+    fn variant(version: &str, suffix: &str, platform: Option<&str>) -> Variant {
+        Variant {
+            version: Version::parse(version).unwrap(),
+            suffix: suffix.to_owned(),
+            tag: format!("{version}{suffix}"),
+            is_default: false,
+            args: BTreeMap::new(),
+            labels: BTreeMap::new(),
+            platform: platform.map(str::to_owned),
+        }
+    }
+
+    #[test]
+    fn variants_that_differ_in_their_platform_share_an_index() {
+        let (amd, arm) = (Some("linux/amd64"), Some("linux/arm64"));
+        let two = [variant("1", "-a", amd), variant("1", "-b", arm), variant("2", "-a", amd)];
+        assert!(are_apart(&two, "1", 2));
+        assert!(!are_apart(&two, "1", 1), "one of them is not there");
+        assert!(!are_apart(&two, "2", 1), "one alone needs no index");
+        let unnamed = [variant("1", "-a", amd), variant("1", "-b", None)];
+        assert!(!are_apart(&unnamed, "1", 2), "one names no platform");
+        let whole = [variant("1", "", amd), variant("1", "-b", arm)];
+        assert!(!are_apart(&whole, "1", 2), "the version alone is one's own tag");
+    }
+
+    #[test]
+    fn a_version_is_a_tag_as_far_as_tags_allow_it() {
+        assert_eq!(version_tag(&variant("1.2.3+git.5", "-a", None)), "1.2.3_git.5");
+    }
+}

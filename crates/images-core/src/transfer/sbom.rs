@@ -157,3 +157,78 @@ pub(super) fn attach(layout: &Layout, image: &Descriptor, document: &Value) -> R
     manifest.subject = Some(Descriptor::new(&image.media_type, image.digest, image.size));
     Ok(layout.put_document(media_type::MANIFEST, &manifest)?)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What cargo tells of `app`, which is linked with `used` and `deep`, built by `maker` and tested by `tester`.
+    fn metadata() -> Metadata {
+        let id = |name: &str| format!("path+file:///w/{name}#{name}@1.0.0");
+        let package = |name: &str, version: &str, license: Option<&str>| {
+            json!({
+                "name": name, "version": version, "id": id(name), "license": license, "license_file": null,
+                "description": null, "source": null, "dependencies": [], "targets": [], "features": {},
+                "manifest_path": format!("/w/{name}/Cargo.toml"), "metadata": null, "publish": null, "authors": [],
+                "categories": [], "keywords": [], "readme": null, "repository": null, "homepage": null,
+                "documentation": null, "edition": "2024", "links": null, "default_run": null, "rust_version": null,
+            })
+        };
+        let dep = |name: &str, kind: Option<&str>| json!({"name": name, "pkg": id(name), "dep_kinds": [{"kind": kind, "target": null}]});
+        let node = |name: &str, deps: Vec<Value>| {
+            let plain: Vec<_> = deps.iter().map(|dep| dep["pkg"].clone()).collect();
+            json!({"id": id(name), "deps": deps, "dependencies": plain, "features": []})
+        };
+        let app = vec![dep("used", None), dep("maker", Some("build")), dep("tester", Some("dev"))];
+        serde_json::from_value(json!({
+            "packages": [
+                package("app", "1.0.0", Some("MIT/Apache-2.0")), package("used", "1.2.3+meta", None),
+                package("deep", "1.0.0", Some("MIT")), package("maker", "1.0.0", None),
+                package("tester", "1.0.0", None), package("other", "1.0.0", None),
+            ],
+            "workspace_members": [id("app"), id("other")],
+            "resolve": {"root": null, "nodes": [
+                node("app", app), node("used", vec![dep("deep", None)]), node("deep", vec![]),
+                node("maker", vec![]), node("tester", vec![]), node("other", vec![]),
+            ]},
+            "target_directory": "/w/target", "version": 1, "workspace_root": "/w",
+        }))
+        .unwrap()
+    }
+
+    #[test]
+    fn a_document_lists_what_is_linked_and_nothing_else() {
+        let document = document(&metadata(), &BTreeSet::from(["app"]), "image", "2.0.0");
+        let component = &document["metadata"]["component"];
+        assert_eq!((&component["name"], &component["version"]), (&json!("image"), &json!("2.0.0")));
+        let purls: Vec<_> =
+            document["components"].as_array().unwrap().iter().map(|one| &one["purl"]).collect();
+        assert_eq!(purls, ["pkg:cargo/app@1.0.0", "pkg:cargo/deep@1.0.0", "pkg:cargo/used@1.2.3%2Bmeta"]);
+        assert_eq!(document["components"][0]["licenses"], json!([{"expression": "MIT OR Apache-2.0"}]));
+        assert_eq!(document["components"][2].get("licenses"), None);
+        let expected = json!([
+            {"ref": "pkg:cargo/app@1.0.0", "dependsOn": ["pkg:cargo/used@1.2.3%2Bmeta"]},
+            {"ref": "pkg:cargo/deep@1.0.0", "dependsOn": []},
+            {"ref": "pkg:cargo/used@1.2.3%2Bmeta", "dependsOn": ["pkg:cargo/deep@1.0.0"]},
+        ]);
+        assert_eq!(document["dependencies"], expected);
+        let again = super::document(&metadata(), &BTreeSet::from(["app"]), "image", "2.0.0");
+        assert_eq!(document.to_string(), again.to_string(), "neither a time nor a random number");
+    }
+
+    #[test]
+    fn an_attached_document_says_what_it_is_about() {
+        let kept = tempfile::tempdir().unwrap();
+        let root = camino::Utf8PathBuf::try_from(kept.path().join("oci")).unwrap();
+        let layout = Layout::open_or_create(&root).unwrap();
+        let mut image = layout.put(media_type::MANIFEST, b"an image").unwrap();
+        image.annotations.insert("own".to_owned(), "x".to_owned());
+        let root = attach(&layout, &image, &json!({"bomFormat": "CycloneDX"})).unwrap();
+        let manifest = layout.manifest(&root).unwrap();
+        assert_eq!(manifest.artifact_type.as_deref(), Some(CYCLONEDX));
+        assert_eq!(manifest.config.media_type, media_type::EMPTY);
+        let subject = Descriptor::new(media_type::MANIFEST, image.digest, image.size);
+        assert_eq!(manifest.subject, Some(subject));
+        assert_eq!(layout.document(&manifest.layers[0]).unwrap(), br#"{"bomFormat":"CycloneDX"}"#);
+    }
+}

@@ -27,7 +27,7 @@ impl Reporter for Recorder {
     fn event(&self, event: &Event) {
         let text = match event {
             Event::HostCommand { what } => format!("runs {what}"),
-            Event::Engine { description, automatic } => {
+            Event::Engine { description, automatic, .. } => {
                 format!("engine {description}, automatic {automatic}")
             }
             Event::Waiting => "waits".to_owned(),

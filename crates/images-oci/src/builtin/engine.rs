@@ -139,6 +139,10 @@ impl Engine for Builtin {
         Ok(format!("{NAME} {} (OCI layout {})", env!("CARGO_PKG_VERSION"), self.options.layout))
     }
 
+    fn passed_over(&self) -> &[EngineError] {
+        &self.tried
+    }
+
     fn images(&self) -> Result<Vec<StoredImage>, EngineError> {
         if !self.options.layout.exists() {
             return Ok(Vec::new());
