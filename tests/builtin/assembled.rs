@@ -10,6 +10,7 @@ use images_dockerfile::Sources;
 use images_engine::process::Cancel;
 use images_engine::{BuildFailure, BuildRequest, Engine};
 use images_oci::builtin::{Builtin, BuiltinOptions};
+use images_oci::layer::Compression;
 use images_tests::file_tree::FileTree;
 use serde_json::Value;
 
@@ -44,8 +45,13 @@ impl Layout {
     pub(crate) fn new() -> Result<Self, String> {
         let folder = tempfile::tempdir().map_err(|error| error.to_string())?;
         let root = utf8(folder.path())?;
-        let options =
-            BuiltinOptions { layout: root.join("oci"), epoch: 315_532_800, jobs: 2, registry: None };
+        let options = BuiltinOptions {
+            layout: root.join("oci"),
+            epoch: 315_532_800,
+            jobs: 2,
+            registry: None,
+            compression: Compression::Gzip,
+        };
         Ok(Self { folder, root, engine: Builtin::new(options, Vec::new()) })
     }
 

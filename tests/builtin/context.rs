@@ -137,6 +137,21 @@ impl Tar {
         self
     }
 
+    /// A file with PAX records before it.
+    fn pax(mut self, records: &[(&str, &[u8])], path: &str, content: &str) -> Self {
+        self.0.append_pax_extensions(records.iter().copied()).expect("it is written to memory");
+        self.file(path, content, 0o644, ROOT)
+    }
+
+    /// A device or a pipe.
+    fn special(mut self, path: &str, kind: EntryType, (major, minor): (u32, u32)) -> Self {
+        let mut header = Self::header(kind, 0o620, (0, 5), 0);
+        header.set_device_major(major).expect("the header has room for it");
+        header.set_device_minor(minor).expect("the header has room for it");
+        self.0.append_data(&mut header, path, io::empty()).expect("it is written to memory");
+        self
+    }
+
     pub(crate) fn bytes(self) -> Vec<u8> {
         self.0.into_inner().expect("it is written to memory")
     }
@@ -178,7 +193,48 @@ fn archives(folder: &Path) -> io::Result<()> {
     let long = format!("{}{}", "long-folder-name/".repeat(12), "ключ-".repeat(20));
     write("long.tar", &Tar::new().file(&long, "long\n", 0o644, ROOT).bytes())?;
     write("absolute.tar", &Tar::new().raw("/rooted/file", "abs\n").bytes())?;
-    write("empty.tar", &Tar::new().bytes())
+    write("empty.tar", &Tar::new().bytes())?;
+    odd_archives(&write)
+}
+
+/// Archives of what is rarer.
+fn odd_archives(write: &dyn Fn(&str, &[u8]) -> io::Result<()>) -> io::Result<()> {
+    let hard = Tar::new().file("d/a", "one\n", 0o640, (3, 4)).link("d/b", "d/a", EntryType::Link);
+    write("hardlinks.tar", &hard.link("c", "d/b", EntryType::Link).bytes())?;
+    let long = format!("{}ключ", "pax-name/".repeat(30));
+    let pax = [("path", long.as_bytes()), ("mtime", b"1000000000.75"), ("uid", b"2097152"), ("gid", b"7")];
+    let pax = Tar::new().pax(&pax, "short", "pax\n");
+    let pax = pax.pax(&[("size", b"3"), ("comment", b"none"), ("SCHILY.xattr.user.x", b"y")], "sized", "abc");
+    write("pax.tar", &pax.pax(&[("linkpath", b"ignored")], "plain", "p").bytes())?;
+    write("sparse.tar", &sparse())?;
+    let devices =
+        Tar::new().special("null", EntryType::Char, (1, 3)).special("disk", EntryType::Block, (8, 1));
+    write("devices.tar", &devices.special("pipe", EntryType::Fifo, (0, 0)).bytes())?;
+    write("into-lib.tar", &Tar::new().file("lib/f", "f\n", 0o644, ROOT).bytes())?;
+    let twice = Tar::new().file("f", "first\n", 0o600, ROOT).file("f", "second\n", 0o644, (1, 1));
+    write("twice.tar", &twice.bytes())?;
+    write("file-over-folder.tar", &Tar::new().file("data", "a file\n", 0o644, ROOT).bytes())?;
+    let folder = Tar::new().folder("file.txt/", 0o750, (2, 2)).file("file.txt/in", "in\n", 0o644, ROOT);
+    write("folder-over-file.tar", &folder.bytes())?;
+    let dot = Tar::new().folder("./", 0o700, (9, 9)).file("./a", "new a\n", 0o600, ROOT);
+    write("dot.tar", &dot.folder("./sub/", 0o711, ROOT).bytes())
+}
+
+/// A file of GNU's sparse kind: 1 KiB of nothing, then four bytes, then nothing.
+fn sparse() -> Vec<u8> {
+    let mut header = Tar::header(EntryType::GNUSparse, 0o644, ROOT, 512);
+    header.set_path("sparse").expect("it is short");
+    let gnu = header.as_gnu_mut().expect("it is one of GNU");
+    gnu.set_real_size(4096);
+    gnu.sparse[0].set_offset(1024);
+    gnu.sparse[0].set_length(512);
+    gnu.sparse[1].set_offset(4096);
+    gnu.sparse[1].set_length(0);
+    header.set_cksum();
+    let mut tar = Tar::new();
+    let content = [b"data".as_slice(), &[0; 508]].concat();
+    tar.0.append(&header, &content[..]).expect("it is written to memory");
+    tar.bytes()
 }
 
 fn gzip(bytes: &[u8]) -> io::Result<Vec<u8>> {

@@ -159,6 +159,7 @@ const ON_PROGRAMS: &[Scenario] = scenarios![
     transfer::what_is_pushed_is_pulled_by_its_digest needs Registry,
     transfer::the_built_in_engine_builds_on_what_it_pulls needs Registry,
     transfer::variants_for_several_platforms_have_one_name needs Registry,
+    transfer::layers_of_any_compression_are_loaded needs Nothing,
     transfer::a_container_of_an_image_runs_and_its_code_is_ours needs Nothing,
 ];
 

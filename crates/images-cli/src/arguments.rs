@@ -124,6 +124,13 @@ pub(crate) struct EngineArgs {
 }
 
 #[derive(Debug, Clone, Args)]
+pub(crate) struct CompressionArgs {
+    /// How the built-in engine compresses layers: gzip, zstd or none
+    #[arg(long, env = "IMAGES_COMPRESSION", value_name = "METHOD", help_heading = "Engine options")]
+    pub(crate) compression: Option<String>,
+}
+
+#[derive(Debug, Clone, Args)]
 pub(crate) struct BuildArgs {
     /// Set a build argument of every image that declares it
     #[arg(long = "build-arg", value_name = "NAME=VALUE", value_parser = name_and_value)]
@@ -153,6 +160,8 @@ pub(crate) struct Build {
     pub(crate) selection: SelectionArgs,
     #[command(flatten)]
     pub(crate) engine: EngineArgs,
+    #[command(flatten)]
+    pub(crate) compression: CompressionArgs,
     #[command(flatten)]
     pub(crate) args: BuildArgs,
     /// Go on with what does not stand on a failed image
@@ -287,6 +296,8 @@ pub(crate) struct Run {
     pub(crate) volumes: Vec<String>,
     #[command(flatten)]
     pub(crate) engine: EngineArgs,
+    #[command(flatten)]
+    pub(crate) compression: CompressionArgs,
     #[command(flatten)]
     pub(crate) args: BuildArgs,
     /// The container's command, instead of the image's

@@ -8,12 +8,13 @@ use camino::Utf8PathBuf;
 use images_core::workspace::LoadOptions;
 use images_core::{Error, HostOptions, context};
 use images_engine::{EngineChoice, EngineKind, EngineOptions};
+use images_oci::layer::Compression;
 use images_oci::registry;
 use images_schema::{Diagnostic, SourceText, did_you_mean};
 
-use crate::arguments::{EngineArgs, Global};
+use crate::arguments::{CompressionArgs, EngineArgs, Global};
 
-/// The engines' names, as a person writes them.
+/// The engines' names, as a person writes them, the default first.
 const ENGINES: [(&str, EngineChoice); 5] = [
     ("auto", EngineChoice::Auto),
     ("docker", EngineChoice::Only(EngineKind::Docker)),
@@ -21,6 +22,13 @@ const ENGINES: [(&str, EngineChoice); 5] = [
     ("buildah", EngineChoice::Only(EngineKind::Buildah)),
     ("builtin", EngineChoice::Only(EngineKind::Builtin)),
 ];
+
+/// The compressions' names, the default first.
+const COMPRESSIONS: [(&str, Compression); 3] =
+    [("gzip", Compression::Gzip), ("zstd", Compression::Zstd), ("none", Compression::None)];
+
+/// A setting, with its place in the root Cargo.toml.
+type Setting = (String, std::ops::Range<usize>);
 
 /// What docker's clients read by themselves and tell the daemon with each build:
 /// <https://docs.docker.com/build/building/variables/#build-tool-configuration-variables>.
@@ -136,25 +144,47 @@ pub(crate) fn engine_options(args: &EngineArgs) -> EngineOptions {
 /// No engine has this name.
 pub(crate) fn engine_choice(
     args: &EngineArgs,
-    setting: Option<&(String, std::ops::Range<usize>)>,
+    setting: Option<&Setting>,
     source: &SourceText,
 ) -> Result<EngineChoice, Error> {
-    let name = match (&args.engine, setting) {
-        (Some(name), _) if !name.is_empty() => name,
-        (_, Some((name, _))) => name,
-        _ => return Ok(EngineChoice::Auto),
-    };
-    if let Some((_, choice)) = ENGINES.iter().find(|(known, _)| known == name) {
+    choose("engine", &ENGINES, args.engine.as_deref(), setting, source)
+}
+
+/// The compression that was asked for: by the command line or `IMAGES_COMPRESSION`, else by the workspace.
+///
+/// # Errors
+/// There is none of this name.
+pub(crate) fn compression(
+    args: Option<&CompressionArgs>,
+    setting: Option<&Setting>,
+    source: &SourceText,
+) -> Result<Compression, Error> {
+    let asked = args.and_then(|args| args.compression.as_deref());
+    choose("compression", &COMPRESSIONS, asked, setting, source)
+}
+
+/// What the command line or its variable names, else the setting; the first, if nothing does.
+fn choose<T: Copy, const N: usize>(
+    what: &str,
+    choices: &[(&'static str, T); N],
+    asked: Option<&str>,
+    setting: Option<&Setting>,
+    source: &SourceText,
+) -> Result<T, Error> {
+    let asked = asked.filter(|name| !name.is_empty());
+    let Some(name) = asked.or(setting.map(|(name, _)| name.as_str())) else { return Ok(choices[0].1) };
+    if let Some((_, choice)) = choices.iter().find(|(known, _)| *known == name) {
         return Ok(*choice);
     }
-    let message = format!("there is no engine `{name}`");
+    let message = format!("there is no {what} `{name}`");
     let diagnostic = match setting {
-        Some((_, span)) if args.engine.is_none() => source.error(span.clone(), message, "unknown"),
+        Some((_, span)) if asked.is_none() => source.error(span.clone(), message, "unknown"),
         _ => Diagnostic::error(message),
     };
-    let listed = ENGINES.map(|(known, _)| known).join(", ");
+    let known = choices.iter().map(|(known, _)| *known);
+    let listed = known.clone().collect::<Vec<_>>().join(", ");
     Err(diagnostic
-        .help(match did_you_mean(name, ENGINES.map(|(known, _)| known)) {
+        .help(match did_you_mean(name, known) {
             Some(near) => format!("did you mean `{near}`? there are: {listed}"),
             None => format!("there are: {listed}"),
         })

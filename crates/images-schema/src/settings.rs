@@ -77,6 +77,8 @@ pub struct Settings {
     pub platforms: Option<Spanned<Vec<Spanned<String>>>>,
     /// `auto`, `docker`, `podman`, `buildah` or `builtin`.
     pub engine: Option<Spanned<String>>,
+    /// How the built-in engine compresses layers: `gzip`, `zstd` or `none`.
+    pub compression: Option<Spanned<String>>,
 }
 
 /// `[workspace.metadata.images.image]`: what an image inherits by `….workspace = true`.

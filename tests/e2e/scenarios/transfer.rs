@@ -164,6 +164,25 @@ pub(super) fn a_container_of_an_image_runs_and_its_code_is_ours(bench: &Bench) {
     }
 }
 
+pub(super) fn layers_of_any_compression_are_loaded(bench: &Bench) {
+    let engine = bench.program();
+    for compression in ["gzip", "zstd", "none"] {
+        let workspace = bench.workspace();
+        workspace.image("base", "FROM scratch\nCOPY data /data\n");
+        workspace.write("images/base/data", compression);
+        workspace.run(&["build", "base", "--engine", "builtin", "--compression", compression]).ok();
+        let name = workspace.name("base");
+        if engine.tool != Tool::Buildah {
+            workspace.run(&["load", "base", "--to", engine.tool.name()]).ok();
+            assert_eq!(engine.image(&name).text("data"), compression);
+            engine.remove_images(&workspace.namespace);
+        }
+        workspace.run(&["export", "oci", "base", "--engine", "builtin", "--output", "base.tar"]).ok();
+        engine.load(&workspace.path().join("base.tar"), &name);
+        assert_eq!(engine.image(&name).text("data"), compression);
+    }
+}
+
 pub(super) fn an_exported_archive_is_loaded_again(bench: &Bench) {
     let workspace = bench.workspace();
     workspace.image("base", "FROM scratch\nCOPY data /data\n");

@@ -21,7 +21,7 @@ fn build(session: &Session, args: &Build, reporter: &dyn RunReporter) -> Result<
     let workspace = session.workspace(&args.args)?;
     let graph = session.graph(&workspace)?;
     let selected = args.selection.resolve(&graph)?;
-    let (mut options, detect) = session.build_options(&args.engine, &workspace)?;
+    let (mut options, detect) = session.build_options(&args.engine, Some(&args.compression), &workspace)?;
     options.keep_going = args.keep_going;
     let outcome = core::build(&graph, &selected, &options, &detect, &session.cancel, reporter)?;
     if args.timings {

@@ -9,7 +9,7 @@ pub(super) fn run(session: &Session, args: &Explain) -> Result<u8, Error> {
     let workspace = session.workspace(&args.args)?;
     let graph = session.graph(&workspace)?;
     let selected = named(&graph, &args.specs)?;
-    let (options, detect) = session.build_options(&args.engine, &workspace)?;
+    let (options, detect) = session.build_options(&args.engine, None, &workspace)?;
     let reporter = report::of(MessageFormat::Human, session.terminal);
     let planned = build::plan(&graph, &selected, &options, &detect, &session.cancel, &*reporter)?;
     for item in planned.plan.items.iter().filter(|item| item.selected) {

@@ -16,7 +16,7 @@ fn oci(session: &Session, args: &ExportOci) -> Result<u8, Error> {
     let workspace = session.workspace(&args.args)?;
     let graph = session.graph(&workspace)?;
     let selected = args.selection.resolve(&graph)?;
-    let (options, detect) = session.build_options(&args.engine, &workspace)?;
+    let (options, detect) = session.build_options(&args.engine, None, &workspace)?;
     let reporter = report::of(MessageFormat::Human, session.terminal);
     let planned = build::plan(&graph, &selected, &options, &detect, &session.cancel, &*reporter)?;
     let local = Local::gather(&graph, &planned, &options.host, &session.cancel)?;

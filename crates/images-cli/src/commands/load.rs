@@ -11,7 +11,7 @@ pub(super) fn run(session: &Session, args: &Load) -> Result<u8, Error> {
     let graph = session.graph(&workspace)?;
     let selected = args.selection.resolve(&graph)?;
     let from = EngineArgs { engine: Some(args.engine.clone()), builder: None };
-    let (options, detect) = session.build_options(&from, &workspace)?;
+    let (options, detect) = session.build_options(&from, None, &workspace)?;
     let reporter = report::of(MessageFormat::Human, session.terminal);
     let planned = build::plan(&graph, &selected, &options, &detect, &session.cancel, &*reporter)?;
     let to = loader(args.to, &from)?;

@@ -28,7 +28,9 @@ use images_engine::{Engine, EngineChoice, EngineKind, NoEngine};
 use images_oci::builtin::{BuiltinOptions, detect};
 use images_schema::Diagnostic;
 
-use crate::arguments::{BuildArgs, Command, EngineArgs, Global, Images, Loader, SelectionArgs};
+use crate::arguments::{
+    BuildArgs, Command, CompressionArgs, EngineArgs, Global, Images, Loader, SelectionArgs,
+};
 use crate::environment;
 use crate::render;
 use crate::terminal::Terminal;
@@ -84,10 +86,11 @@ impl Session {
         Graph::of(workspace, environment::host_options(&self.global)?.jobs)
     }
 
-    /// How to build, and on what.
+    /// How to build, and on what. A command that builds nothing has no word about compression.
     fn build_options(
         &self,
         args: &EngineArgs,
+        compression: Option<&CompressionArgs>,
         workspace: &Workspace,
     ) -> Result<(BuildOptions, impl Fn() -> Detected + Sync + use<>), Error> {
         let choice = environment::engine_choice(args, workspace.engine.as_ref(), &workspace.source)?;
@@ -98,6 +101,11 @@ impl Session {
             epoch: host.epoch,
             jobs: host.jobs,
             registry: Some(environment::registry_options(&[], host.jobs)),
+            compression: environment::compression(
+                compression,
+                workspace.compression.as_ref(),
+                &workspace.source,
+            )?,
         };
         let options = BuildOptions { host, automatic: choice == EngineChoice::Auto, keep_going: false };
         Ok((options, move || detect(choice, &engine_options, &builtin)))

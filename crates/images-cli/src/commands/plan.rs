@@ -14,7 +14,7 @@ pub(super) fn run(session: &Session, args: &Plan) -> Result<u8, Error> {
     let workspace = session.workspace(&args.args)?;
     let graph = session.graph(&workspace)?;
     let selected = args.selection.resolve(&graph)?;
-    let (options, detect) = session.build_options(&args.engine, &workspace)?;
+    let (options, detect) = session.build_options(&args.engine, None, &workspace)?;
     let reporter = report::of(MessageFormat::Human, session.terminal);
     let planned = build::plan(&graph, &selected, &options, &detect, &session.cancel, &*reporter)?;
     session.terminal.data(&match args.format {

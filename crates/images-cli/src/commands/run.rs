@@ -16,7 +16,7 @@ pub(super) fn run(session: &Session, args: &Run) -> Result<u8, Error> {
     let workspace = session.workspace(&args.args)?;
     let graph = session.graph(&workspace)?;
     let id = one(&graph, &args.spec)?;
-    let (options, detect) = session.build_options(&args.engine, &workspace)?;
+    let (options, detect) = session.build_options(&args.engine, Some(&args.compression), &workspace)?;
     let reporter = report::of(MessageFormat::Human, session.terminal);
     let outcome = core::build(&graph, &[id], &options, &detect, &session.cancel, &*reporter)?;
     if outcome.failed > 0 {

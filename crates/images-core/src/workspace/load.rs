@@ -53,6 +53,8 @@ pub struct Workspace {
     pub external: BTreeSet<String>,
     /// The engine that the workspace asks for, with its place in the root Cargo.toml.
     pub engine: Option<(String, Range<usize>)>,
+    /// How the workspace wants layers to be compressed, with its place in the root Cargo.toml.
+    pub compression: Option<(String, Range<usize>)>,
     /// The platform of this machine, in the engines' words.
     pub host: Platform,
     /// The crates, if cargo was asked.
@@ -140,7 +142,8 @@ fn assemble(
         registry: registry(&settings, options)?,
         namespace: settings.namespace.into_inner(),
         external: settings.external.into_iter().map(images_schema::Spanned::into_inner).collect(),
-        engine: settings.engine.map(|engine| (engine.get_ref().clone(), engine.span())),
+        engine: settings.engine.map(with_place),
+        compression: settings.compression.map(with_place),
         root: root.folder,
         source: root.source,
         repository,
@@ -149,6 +152,12 @@ fn assemble(
         images,
         warnings,
     })
+}
+
+/// A setting with its place in the root Cargo.toml.
+fn with_place(setting: images_schema::Spanned<String>) -> (String, Range<usize>) {
+    let place = setting.span();
+    (setting.into_inner(), place)
 }
 
 fn registry(settings: &images_schema::Settings, options: &LoadOptions) -> Result<Option<String>, Error> {

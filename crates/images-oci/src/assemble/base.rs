@@ -3,10 +3,11 @@
 use images_dockerfile::{Reference, ReferenceKind, Resolution, Span};
 
 use super::stage::{BuiltStage, StageLayer};
-use super::{AssembleError, Course};
+use super::{AssembleError, Course, Workshop};
 use crate::instruction::{Refusal, StageState};
 use crate::layout::{Layer, Layout, LayoutError};
 use crate::model::{Descriptor, ImageConfig, Platform, media_type};
+use crate::registry::select;
 use crate::tree::Tree;
 
 /// The frontends whose meaning the built-in engine has.
@@ -113,23 +114,44 @@ pub(super) fn tree(course: &Course<'_>, layers: &[Layer]) -> Result<Tree, Assemb
     Ok(course.workshop.trees.of(layers)?)
 }
 
-/// Finds an image in the layout, else outside of it.
+/// Finds an image in the layout, else outside of it. One that is not whole any more, or not there for this platform, is
+/// not in the layout.
 pub(super) fn stored(
     course: &Course<'_>,
     reference: &Reference,
     platform: &Platform,
     span: &Span,
 ) -> Result<StoredBase, AssembleError> {
-    let layout = course.workshop.layout;
+    let Workshop { layout, externals, cancel, .. } = *course.workshop;
     let found = names(reference).iter().find_map(|name| layout.resolve(name).transpose()).transpose()?;
-    let descriptor = match found {
-        Some(descriptor) => descriptor,
-        None => course.workshop.externals.pull(reference, platform, course.workshop.cancel).map_err(
-            |unavailable| Refusal::wrong(span.clone(), unavailable.message).help(unavailable.help),
-        )?,
+    let lost = match found.map(|descriptor| whole(layout, &descriptor, reference, platform, span)) {
+        Some(Ok(base)) => return Ok(base),
+        Some(Err(error)) if !is_lost(&error) || is_own(reference) => return Err(error),
+        lost => lost,
     };
-    let descriptor = of_platform(layout, descriptor, platform)?
-        .ok_or_else(|| Refusal::wrong(span.clone(), format!("{reference} has no image for {platform}")))?;
+    let pulled = externals.pull(reference, platform, cancel).map_err(|unavailable| {
+        // Why it has to be pulled at all comes first.
+        let message = match &lost {
+            Some(Err(error)) => format!("{error}; {}", unavailable.message),
+            _ => unavailable.message,
+        };
+        Refusal::wrong(span.clone(), message).help(unavailable.help)
+    })?;
+    whole(layout, &pulled, reference, platform, span)
+}
+
+/// The image behind a descriptor, with all its blobs.
+fn whole(
+    layout: &Layout,
+    descriptor: &Descriptor,
+    reference: &Reference,
+    platform: &Platform,
+    span: &Span,
+) -> Result<StoredBase, AssembleError> {
+    let descriptor = of_platform(layout, descriptor, platform)?.ok_or_else(|| LayoutError::Platform {
+        name: reference.to_string(),
+        platform: platform.to_string(),
+    })?;
     let manifest = layout.manifest(&descriptor)?;
     let config = layout.config(&manifest.config)?;
     if config.rootfs.diff_ids.len() != manifest.layers.len() {
@@ -137,9 +159,25 @@ pub(super) fn stored(
             format!("the image {reference} has other layers in its manifest than in its configuration");
         return Err(Refusal::wrong(span.clone(), message).into());
     }
+    if let Some(absent) = manifest.layers.iter().find(|layer| !layout.has(layer)) {
+        // Tells why.
+        layout.read_blob(absent)?;
+    }
     let pairs = config.rootfs.diff_ids.iter().zip(manifest.layers.into_iter().map(as_oci));
     let layers = pairs.map(|(diff_id, descriptor)| Layer { diff_id: *diff_id, descriptor }).collect();
     Ok(StoredBase { config, layers })
+}
+
+/// Whether a pull may bring what is missing.
+fn is_lost(error: &AssembleError) -> bool {
+    use LayoutError::{Absent, Damaged, Platform};
+    matches!(error, AssembleError::Layout(Absent { .. } | Damaged { .. } | Platform { .. }))
+}
+
+/// Whether only this tool gives such names, so that nobody else has the image.
+fn is_own(reference: &Reference) -> bool {
+    reference.domain.as_deref() == Some("localhost")
+        && reference.tag.as_deref().is_some_and(|tag| tag.starts_with("key-"))
 }
 
 /// A layer of docker's own type under the name that the OCI has for the same bytes: an OCI manifest has no others.
@@ -169,19 +207,13 @@ fn names(reference: &Reference) -> Vec<String> {
 /// The manifest itself, or the one of an index that is for the platform.
 fn of_platform(
     layout: &Layout,
-    descriptor: Descriptor,
+    descriptor: &Descriptor,
     platform: &Platform,
 ) -> Result<Option<Descriptor>, LayoutError> {
     if !media_type::is_index(&descriptor.media_type) {
-        return Ok(Some(descriptor));
+        return Ok(Some(descriptor.clone()));
     }
-    let fits = |entry: &Descriptor| {
-        entry.platform.as_ref().is_some_and(|is| {
-            (&is.os, &is.architecture) == (&platform.os, &platform.architecture)
-                && (platform.variant.is_none() || is.variant == platform.variant)
-        })
-    };
-    Ok(layout.index(&descriptor)?.manifests.into_iter().find(fits))
+    Ok(select(&layout.index(descriptor)?, platform).ok().cloned())
 }
 
 fn refuse_triggers(state: &StageState, base: &str, span: &Span) -> Result<(), Refusal> {

@@ -7,7 +7,7 @@ use crate::model::{Descriptor, Platform};
 
 /// Where images come from that the layout does not have.
 pub trait Externals: Send + Sync {
-    /// Brings an image into the layout, with all its blobs, and gives its manifest.
+    /// Brings an image into the layout, with all its blobs, and gives its manifest, or the index that this is in.
     ///
     /// # Errors
     /// Why it cannot be had, in one line, and what to do.

@@ -31,6 +31,8 @@ pub struct BuiltinOptions {
     pub jobs: usize,
     /// How to speak to registries, from which images come that are not in the layout; `None` keeps away from them.
     pub registry: Option<registry::Options>,
+    /// How layers are compressed that are made; those of bases stay as they are.
+    pub compression: Compression,
 }
 
 /// The built-in engine: images assembled in an OCI layout.
@@ -85,7 +87,7 @@ impl Builtin {
             names: request.tags,
             epoch: self.options.epoch,
             jobs: self.options.jobs,
-            compression: Compression::Gzip,
+            compression: self.options.compression,
         };
         let assembled =
             assemble(&wanted, &workshop, log).map_err(|error| self.failure(error, &dockerfile))?;

@@ -10,7 +10,8 @@ use crate::model::{Descriptor, Platform};
 use crate::registry::{Client, Name, Options, RegistryError, Repository, pull_image};
 
 /// Brings images from their registries into a layout, where they get their name: as with docker, a tag that was pulled once
-/// means the same image until somebody removes it.
+/// means the same image until somebody removes it. The name of an index stays the index's, so that it means an image for
+/// each platform.
 #[derive(Debug, Clone)]
 pub struct RegistryExternals {
     /// The layout's folder.
@@ -31,11 +32,11 @@ impl Externals for RegistryExternals {
         let unavailable = |error: RegistryError| unavailable(reference, error);
         let name = Name::of(reference).map_err(unavailable)?;
         let pulled = pull_image(&client, &Repository::of(reference), &name, platform, &layout);
-        let manifest = pulled.map_err(unavailable)?.manifest.descriptor;
+        let named = pulled.map_err(unavailable)?.named;
         layout
-            .set_names(&[(reference.to_string(), manifest.clone())])
+            .set_names(&[(reference.to_string(), named.clone())])
             .map_err(|error| unusable(reference, &error))?;
-        Ok(manifest)
+        Ok(named)
     }
 }
 

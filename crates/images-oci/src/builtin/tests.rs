@@ -9,6 +9,7 @@ use images_engine::{
 };
 
 use super::*;
+use crate::layer::Compression;
 
 struct Bench {
     folder: tempfile::TempDir,
@@ -27,7 +28,13 @@ impl Bench {
     }
 
     fn options(&self) -> BuiltinOptions {
-        BuiltinOptions { layout: self.path("oci"), epoch: 315_532_800, jobs: 1, registry: None }
+        BuiltinOptions {
+            layout: self.path("oci"),
+            epoch: 315_532_800,
+            jobs: 1,
+            registry: None,
+            compression: Compression::Gzip,
+        }
     }
 
     fn engine(&self) -> Builtin {

@@ -42,6 +42,33 @@ impl Stage {
         Ok(())
     }
 
+    /// Makes another name of what is by the name `first`. Owner, mode and time of the link become those of all its names,
+    /// since they are one file.
+    pub(super) fn link(
+        &mut self,
+        first: &str,
+        path: &str,
+        linked: &Arc<Node>,
+        meta: &Meta,
+    ) -> Result<(), CopyError> {
+        let xattrs = linked.meta.xattrs.iter().chain(&meta.xattrs);
+        let meta = Meta {
+            xattrs: xattrs.map(|(key, value)| (key.clone(), value.clone())).collect(),
+            ..meta.clone()
+        };
+        let node = Node::new(meta, linked.kind.clone());
+        if node.meta == linked.meta {
+            return self.put(path, Arc::clone(linked));
+        }
+        let node = Arc::new(node);
+        let is_name = |name: &&String| self.get(name).is_some_and(|other| Arc::ptr_eq(other, linked));
+        let names: Vec<String> = self.changed.iter().filter(is_name).cloned().collect();
+        for name in names.iter().map(String::as_str).chain([first, path]) {
+            self.put(name, Arc::clone(&node))?;
+        }
+        Ok(())
+    }
+
     pub(super) fn set_folder(&mut self, path: &str, meta: Meta) -> Result<(), CopyError> {
         check_name(path)?;
         self.changed.insert(path.to_owned());

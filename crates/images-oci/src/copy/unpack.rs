@@ -3,7 +3,7 @@
 //! The rules are those of <https://github.com/moby/go-archive/blob/main/archive.go> (`Unpack`), by which docker's BuildKit
 //! unpacks, seen in trials with docker 20.10 and 26: owners and modes are the archive's, whatever `--chown` and `--chmod`
 //! say; folders that the archive does not have are root's, 0755; what is there is replaced, except a folder by a folder;
-//! the archive's own root changes nothing. Beyond that, names with `..` are refused, where docker lets them stay in the
+//! the archive's own root changes nothing; a hard link's owner and mode become those of the file. Beyond that, names with `..` are refused, where docker lets them stay in the
 //! destination.
 
 use std::sync::Arc;
@@ -57,7 +57,7 @@ fn unpack_entry(stage: &mut Stage, folder: &str, entry: &Entry) -> Result<(), Co
             let linked = linked.filter(|node| !node.is_folder());
             let linked = linked.ok_or_else(|| CopyError::Dangling { member: entry.path.clone() })?;
             stage.remove(&path);
-            return stage.put(&path, linked);
+            return stage.link(&join(folder, target), &path, &linked, &entry.meta);
         }
         Kind::File { size, content } => NodeKind::File { size: *size, content: content.clone() },
         Kind::Symlink { target } => NodeKind::Symlink(target.clone()),

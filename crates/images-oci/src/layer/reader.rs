@@ -104,6 +104,10 @@ impl<R: Read> TarReader<R> {
         flag: u8,
         extended: &BTreeMap<String, Vec<u8>>,
     ) -> Result<Member, LayerError> {
+        // Its bytes are a map and what the map says that there is, under a name that is not the file's.
+        if extended.keys().any(|key| key.starts_with("GNU.sparse.")) {
+            return Err(LayerError::Kind { kind: 'S', offset: header.offset });
+        }
         self.entries += 1;
         if self.entries > self.limits.entries {
             return Err(LayerError::TooLarge { limit: self.limits.entries, what: "members" });

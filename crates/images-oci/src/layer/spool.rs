@@ -1,6 +1,6 @@
 //! An archive whose members are read in any order.
 
-use std::fs::File;
+use std::fs::{self, File};
 use std::io::{self, BufReader, Read};
 use std::os::unix::fs::FileExt;
 use std::sync::{Arc, OnceLock};
@@ -93,7 +93,7 @@ impl Spool {
     }
 
     /// The archive as it is unpacked.
-    pub(super) fn file(&self) -> io::Result<&File> {
+    pub(crate) fn file(&self) -> io::Result<&File> {
         self.unpacked
             .get_or_init(|| self.unpack().map_err(|error| format!("cannot read {}: {error}", self.archive)))
             .as_ref()
@@ -141,8 +141,12 @@ impl Spool {
         io::copy(&mut packed, &mut io::sink())?;
         let digest = packed.hasher.take().unwrap_or_default().finish();
         if (digest, packed.size) != (expected.digest, expected.size) {
+            if digest != expected.digest {
+                // Nothing but reading it shows that it is not there.
+                fs::remove_file(&self.archive)?;
+            }
             let reason = format!(
-                "it is {digest} of {} bytes instead of {} of {} bytes: delete the file, it is made again",
+                "it is {digest} of {} bytes instead of {} of {} bytes; build again, and it is made or pulled anew",
                 packed.size, expected.digest, expected.size
             );
             return Err(io::Error::other(format!("the blob {} is damaged: {reason}", self.archive)).into());

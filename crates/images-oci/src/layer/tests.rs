@@ -409,3 +409,15 @@ fn a_file_that_changes_its_size_is_an_error_that_names_it() {
         );
     }
 }
+
+#[test]
+fn sparse_files_are_refused_in_every_form() {
+    let mut builder = tar::Builder::new(Vec::new());
+    builder.append_pax_extensions([("GNU.sparse.major", &b"1"[..]), ("GNU.sparse.name", b"f")]).unwrap();
+    let mut header = tar::Header::new_ustar();
+    header.set_size(0);
+    header.set_mode(0o644);
+    builder.append_data(&mut header, "GNUSparseFile.0/f", &b""[..]).unwrap();
+    assert!(refused(&builder.into_inner().unwrap()).contains("kind `S`"));
+    assert!(refused(&member(b"f", b'S', b"00000000000", b"")).contains("kind `S`"));
+}

@@ -16,8 +16,8 @@ pub struct BlobWriter {
     size: u64,
 }
 
-/// Reads a blob. At its end it fails if the bytes are not the ones that the descriptor promised, so whoever read to the
-/// end has the right ones.
+/// Reads a blob. With its last byte it fails if the bytes are not the ones that the descriptor promised, so whoever got
+/// them all has the right ones.
 pub struct BlobReader {
     layout: Layout,
     expected: Descriptor,
@@ -53,6 +53,16 @@ impl Layout {
         }
         let hasher = Some(Hasher::default());
         Ok(BlobReader { layout: self.clone(), expected: blob.clone(), file, hasher, size: 0 })
+    }
+
+    /// Removes a blob with other bytes than its name says, as nothing but reading it shows that it is not there.
+    pub(super) fn removed(&self, digest: &Digest, found: &Digest) -> LayoutError {
+        if digest != found
+            && let Err(error) = self.drop_blob(digest)
+        {
+            return error;
+        }
+        self.damaged(digest, format!("its bytes are {found}"))
     }
 
     pub(super) fn damaged(&self, digest: &Digest, reason: String) -> LayoutError {
@@ -115,7 +125,8 @@ impl Read for BlobReader {
         if let Some(hasher) = &mut self.hasher {
             hasher.update(&buffer[..read]);
         }
-        if read == 0 && !buffer.is_empty() {
+        // Whoever knows the size reads no further than that.
+        if self.size >= self.expected.size || (read == 0 && !buffer.is_empty()) {
             self.verify()?;
         }
         Ok(read)
@@ -129,7 +140,6 @@ impl BlobReader {
         if digest == self.expected.digest && self.size == self.expected.size {
             return Ok(());
         }
-        let reason = format!("its bytes are {digest}");
-        Err(io::Error::other(self.layout.damaged(&self.expected.digest, reason)))
+        Err(io::Error::other(self.layout.removed(&self.expected.digest, &digest)))
     }
 }

@@ -64,7 +64,7 @@ impl Layout {
         }
         match Digest::of(&bytes) {
             digest if digest == document.digest => Ok(bytes),
-            digest => Err(self.damaged(&document.digest, format!("its bytes are {digest}"))),
+            digest => Err(self.removed(&document.digest, &digest)),
         }
     }
 

@@ -43,8 +43,9 @@ pub enum LayoutError {
         /// Its file.
         path: Utf8PathBuf,
     },
-    /// A blob that is not what its name says.
-    #[error("the blob {path} is damaged: {reason}; delete the file, and it is made again")]
+    /// A blob that is not what its name says. Where its size is right, so that nothing but reading it shows the damage, it
+    /// was removed.
+    #[error("the blob {path} is damaged: {reason}; build again, and it is made or pulled anew")]
     Damaged {
         /// Its file.
         path: Utf8PathBuf,
@@ -82,6 +83,14 @@ pub enum LayoutError {
         path: Utf8PathBuf,
         /// What is wrong.
         reason: String,
+    },
+    /// An index without an image for a platform.
+    #[error("{name} has no image for {platform}")]
+    Platform {
+        /// The index's name.
+        name: String,
+        /// The platform.
+        platform: String,
     },
     /// A layer cannot be written or read.
     #[error(transparent)]

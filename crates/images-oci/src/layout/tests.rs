@@ -107,26 +107,38 @@ fn a_blob_that_is_there_is_not_written_again_and_one_of_a_wrong_size_is() {
 }
 
 #[test]
-fn a_blob_that_is_damaged_is_an_error_that_names_its_file_until_it_is_dropped() {
+fn a_blob_that_is_damaged_is_an_error_that_names_its_file_and_is_not_kept() {
     let case = case();
-    let descriptor = case.layout.put(media_type::CONFIG, b"bytes").unwrap();
+    let put = || case.layout.put(media_type::CONFIG, b"bytes").unwrap();
+    let descriptor = put();
     let path = case.layout.blob_path(&descriptor.digest);
-    fs::write(&path, "bytez").unwrap();
     let expected = format!(
-        "the blob {path} is damaged: its bytes are {}; delete the file, and it is made again",
+        "the blob {path} is damaged: its bytes are {}; build again, and it is made or pulled anew",
         Digest::of(b"bytez")
     );
+    fs::write(&path, "bytez").unwrap();
     assert_eq!(case.layout.document(&descriptor).unwrap_err().to_string(), expected);
+    assert!(!path.exists());
+    put();
+    fs::write(&path, "bytez").unwrap();
     let mut reader = case.layout.read_blob(&descriptor).unwrap();
-    assert_eq!(reader.read_to_end(&mut Vec::new()).unwrap_err().to_string(), expected);
+    let mut exactly = [0; 5];
+    assert_eq!(
+        reader.read_exact(&mut exactly).unwrap_err().to_string(),
+        expected,
+        "before its end is asked for"
+    );
+    assert!(!path.exists());
+    assert!(matches!(case.layout.document(&descriptor), Err(LayoutError::Absent { .. })));
+    assert!(matches!(case.layout.read_blob(&descriptor), Err(LayoutError::Absent { .. })));
     fs::write(&path, "byte").unwrap();
     for error in [case.layout.document(&descriptor).err(), case.layout.read_blob(&descriptor).err()] {
         assert!(error.unwrap().to_string().contains("it has 4 bytes instead of 5"));
     }
+    put();
+    assert_eq!(fs::read(&path).unwrap(), b"bytes");
     case.layout.drop_blob(&descriptor.digest).unwrap();
     case.layout.drop_blob(&descriptor.digest).unwrap();
-    assert!(matches!(case.layout.document(&descriptor), Err(LayoutError::Absent { .. })));
-    assert!(matches!(case.layout.read_blob(&descriptor), Err(LayoutError::Absent { .. })));
 }
 
 #[test]

@@ -121,3 +121,31 @@ fn a_folder_that_was_replaced_by_one_hides_what_was_in_it() {
     assert_eq!(case.run("ADD t.tar /"), ["d/ 640 3:4", "d Opaque 0 0:0"]);
     assert_eq!(case.stage.get("d").unwrap().children().count(), 0);
 }
+
+#[test]
+fn a_hard_link_in_an_archive_has_the_last_word_about_the_file() {
+    let mut case = case();
+    case.put(&[Entry::inline("old", b"o", Meta::new(0o600, 0))]);
+    let member = |name: &str, link: Option<&str>, mode: u32, uid: u64| {
+        let mut header = tar::Header::new_gnu();
+        header.set_path(name).unwrap();
+        header.set_mode(mode);
+        header.set_uid(uid);
+        header.set_gid(0);
+        header.set_size(if link.is_some() { 0 } else { 1 });
+        header.set_entry_type(if link.is_some() { tar::EntryType::Link } else { tar::EntryType::Regular });
+        link.into_iter().for_each(|link| header.set_link_name(link).unwrap());
+        header.set_cksum();
+        header
+    };
+    let mut builder = tar::Builder::new(Vec::new());
+    builder.append(&member("a", None, 0o640, 3), &b"x"[..]).unwrap();
+    builder.append(&member("b", Some("a"), 0o640, 3), &b""[..]).unwrap();
+    builder.append(&member("c", Some("b"), 0o755, 7), &b""[..]).unwrap();
+    builder.append(&member("d", Some("old"), 0o711, 8), &b""[..]).unwrap();
+    fs::write(case.root.join("c/t.tar"), builder.into_inner().unwrap()).unwrap();
+    assert_eq!(
+        case.run("ADD t.tar /"),
+        ["a = x 755 7:0", "b == a 755 7:0", "c == a 755 7:0", "d = o 711 8:0", "old == d 711 8:0",]
+    );
+}
