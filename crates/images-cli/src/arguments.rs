@@ -313,7 +313,7 @@ pub(crate) struct Push {
     pub(crate) engine: EngineArgs,
     #[command(flatten)]
     pub(crate) args: BuildArgs,
-    /// Attach a bill of materials (CycloneDX) to images that have [artifacts]
+    /// Attach a bill of materials (CycloneDX) to images that have `[artifacts]`
     #[arg(long)]
     pub(crate) sbom: bool,
     /// Speak to this registry without TLS, as to those in IMAGES_PLAIN_HTTP; loopback addresses need no such word

@@ -1,7 +1,7 @@
 //! A registry in this process, which behaves well until it is told not to.
 //!
-//! 1. [`message`]: as much of HTTP/1.1 as it takes.
-//! 2. [`store`]: what a registry keeps, and its answers.
+//! 1. `message`: as much of HTTP/1.1 as it takes.
+//! 2. `store`: what a registry keeps, and its answers.
 //! 3. [`FakeRegistry`]: the server, the faults that it is told, and what it was asked.
 
 mod message;

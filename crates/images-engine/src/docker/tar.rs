@@ -33,13 +33,13 @@ pub(super) fn write(context: &Utf8Path, dockerfile: &Utf8Path, name: &str, to: i
     tar.into_inner()?.flush()
 }
 
-/// As [`write`], with a `.dockerignore` by which the legacy builder's daemon removes what is ours again.
+/// As [`write()`], with a `.dockerignore` by which the legacy builder's daemon removes what is ours again.
 ///
 /// A `.dockerignore` that the context holds stays, with our one name added, as docker's own client does it: the daemon
 /// cannot be told of the Dockerfile in another way.
 ///
 /// # Errors
-/// As [`write`].
+/// As [`write()`].
 pub(super) fn write_with_ignore(
     context: &Utf8Path,
     dockerfile: &Utf8Path,

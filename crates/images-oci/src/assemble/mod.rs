@@ -1,7 +1,7 @@
 //! Makes an image of a Dockerfile without a daemon:
 //!
 //! 1. the Dockerfile is resolved: only stages that the target needs are gone through, in their order;
-//! 2. each instruction changes its stage's configuration and, in memory, its file system ([`stage`]);
+//! 2. each instruction changes its stage's configuration and, in memory, its file system (`stage`);
 //! 3. the target's layers are written, several at once, or taken from the layout where equal ones are;
 //! 4. configuration and manifest are written, and the names given.
 //!
