@@ -1,6 +1,7 @@
 //! Images leave their store: to a registry, from which they are pulled again, and to files.
 
 use std::collections::BTreeSet;
+use std::os::unix::fs::MetadataExt;
 
 use images_tests::engine::Tool;
 use images_tests::program::find;
@@ -192,6 +193,9 @@ pub(super) fn an_exported_archive_is_loaded_again(bench: &Bench) {
     let before = bench.engine.image(&name);
     workspace.run(&["export", "oci", "base", "--output", "base.tar"]).ok();
     workspace.run(&["export", "oci", "base", "--output", "layout"]).ok();
+    let mode = |name: &str| std::fs::metadata(workspace.path().join(name)).map(|file| file.mode() & 0o777);
+    std::fs::write(workspace.path().join("any"), "").expect("the folder is ours");
+    assert_eq!(mode("base.tar").ok(), mode("any").ok(), "it is a file like any other");
     let index = std::fs::read_to_string(workspace.path().join("layout/index.json")).expect("it was written");
     assert!(index.contains(&name), "{index}");
     bench.engine.remove_images(&workspace.namespace);

@@ -21,7 +21,12 @@ pub fn export(graph: &Graph<'_>, planned: &Planned, local: &Local, output: &Utf8
     if output.extension() == Some("tar") {
         let folder =
             output.parent().filter(|folder| !folder.as_str().is_empty()).unwrap_or(Utf8Path::new("."));
-        let file = tempfile::NamedTempFile::new_in(folder).map_err(Error::io("cannot write into", folder))?;
+        // Temporary files are private; what a user asked for has the mode of any file, as far as the umask lets it.
+        let mode = std::os::unix::fs::PermissionsExt::from_mode(0o666);
+        let file = tempfile::Builder::new()
+            .permissions(mode)
+            .tempfile_in(folder)
+            .map_err(Error::io("cannot write into", folder))?;
         let mut writer = BufWriter::with_capacity(1 << 16, file);
         write_archive(&local.layout, &images, &mut writer)?;
         let put = writer.into_inner().map_err(io::IntoInnerError::into_error);
