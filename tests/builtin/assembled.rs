@@ -86,6 +86,7 @@ impl Layout {
             never_pull: true,
             sources: &Sources::All,
             size: 0,
+            files: 0,
             features: &[],
             log: &self.root.join("log"),
         };

@@ -150,6 +150,8 @@ pub struct BuildRequest<'a> {
     pub sources: &'a Sources,
     /// How many bytes the files of the context have.
     pub size: u64,
+    /// How many files, folders and links the context has.
+    pub files: usize,
     /// What the Dockerfile uses that not every builder can do.
     pub features: &'a [FeatureUse],
     /// Where the engine's output goes, all of it.

@@ -53,6 +53,7 @@ impl Sample {
             never_pull: false,
             sources: &self.sources,
             size: 0,
+            files: 0,
             features: &[],
             log: Utf8Path::new("/log"),
         }

@@ -110,6 +110,7 @@ impl Builder<'_> {
             never_pull: node.externals().next().is_none(),
             sources: &node.sources,
             size: context.size(),
+            files: context.entries.len(),
             features: &node.resolution.features,
             log,
         };

@@ -41,6 +41,7 @@ impl Stage {
             never_pull: false,
             sources: &Sources::All,
             size: 0,
+            files: 0,
             features: &[],
             log: &log,
         };
@@ -175,6 +176,7 @@ fn what_is_fed_reaches_the_client() {
         never_pull: false,
         sources: &Sources::All,
         size: 0,
+        files: 0,
         features: &[],
         log: &log,
     };

@@ -56,6 +56,7 @@ impl Bench {
             never_pull: true,
             sources: &Sources::All,
             size: 0,
+            files: 0,
             features: &[],
             log: &self.path("logs/log"),
         };
