@@ -46,11 +46,16 @@ fn plain(name: &str) -> &str {
     name.strip_prefix("library/").unwrap_or(name)
 }
 
-/// The name for people: `registry/namespace/name:tag`, `localhost` where the workspace has no registry.
-pub fn version_name(graph: &Graph<'_>, id: NodeId) -> String {
+/// Where an image is for people: `registry/namespace/name`, `localhost` where the workspace has no registry.
+pub(crate) fn repository_name(graph: &Graph<'_>, id: NodeId) -> String {
     let workspace = graph.workspace;
     let registry = workspace.registry.as_deref().unwrap_or("localhost");
-    format!("{registry}/{}/{}", workspace.namespace, graph.spec(id))
+    format!("{registry}/{}/{}", workspace.namespace, graph.image(id).name)
+}
+
+/// The name for people: the repository's, with the variant's tag.
+pub fn version_name(graph: &Graph<'_>, id: NodeId) -> String {
+    format!("{}:{}", repository_name(graph, id), graph.spec(id).tag)
 }
 
 /// What an image's [`IMAGE_LABEL`] says.

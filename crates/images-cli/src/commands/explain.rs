@@ -1,17 +1,14 @@
 use images_core::plan::Action;
-use images_core::{Error, build, exit_code};
+use images_core::{Error, exit_code};
 
 use super::{Session, named};
-use crate::arguments::{Explain, MessageFormat};
-use crate::report;
+use crate::arguments::Explain;
 
 pub(super) fn run(session: &Session, args: &Explain) -> Result<u8, Error> {
     let workspace = session.workspace(&args.args)?;
     let graph = session.graph(&workspace)?;
     let selected = named(&graph, &args.specs)?;
-    let (options, detect) = session.build_options(&args.engine, None, &workspace)?;
-    let reporter = report::of(MessageFormat::Human, session.terminal);
-    let planned = build::plan(&graph, &selected, &options, &detect, &session.cancel, &*reporter)?;
+    let (_, planned) = session.plan(&graph, &selected, &args.engine)?;
     for item in planned.plan.items.iter().filter(|item| item.selected) {
         let spec = graph.spec(item.id);
         session.terminal.data(&match &item.action {

@@ -1,9 +1,8 @@
 use images_core::transfer::{self, Local};
-use images_core::{Error, build, exit_code};
+use images_core::{Error, exit_code};
 
 use super::Session;
-use crate::arguments::{Export, ExportKind, ExportOci, MessageFormat};
-use crate::report;
+use crate::arguments::{Export, ExportKind, ExportOci};
 use crate::terminal::Style;
 
 pub(super) fn run(session: &Session, args: &Export) -> Result<u8, Error> {
@@ -16,9 +15,7 @@ fn oci(session: &Session, args: &ExportOci) -> Result<u8, Error> {
     let workspace = session.workspace(&args.args)?;
     let graph = session.graph(&workspace)?;
     let selected = args.selection.resolve(&graph)?;
-    let (options, detect) = session.build_options(&args.engine, None, &workspace)?;
-    let reporter = report::of(MessageFormat::Human, session.terminal);
-    let planned = build::plan(&graph, &selected, &options, &detect, &session.cancel, &*reporter)?;
+    let (options, planned) = session.plan(&graph, &selected, &args.engine)?;
     let local = Local::gather(&graph, &planned, &options.host, &session.cancel)?;
     transfer::export(&graph, &planned, &local, &args.output)?;
     for image in &local.images {

@@ -1,9 +1,8 @@
 use images_core::transfer::{self, Local};
-use images_core::{Error, build, exit_code};
+use images_core::{Error, exit_code};
 
 use super::{Session, loader};
-use crate::arguments::{EngineArgs, Load, MessageFormat};
-use crate::report;
+use crate::arguments::{EngineArgs, Load};
 use crate::terminal::Style;
 
 pub(super) fn run(session: &Session, args: &Load) -> Result<u8, Error> {
@@ -11,9 +10,7 @@ pub(super) fn run(session: &Session, args: &Load) -> Result<u8, Error> {
     let graph = session.graph(&workspace)?;
     let selected = args.selection.resolve(&graph)?;
     let from = EngineArgs { engine: Some(args.engine.clone()), builder: None };
-    let (options, detect) = session.build_options(&from, None, &workspace)?;
-    let reporter = report::of(MessageFormat::Human, session.terminal);
-    let planned = build::plan(&graph, &selected, &options, &detect, &session.cancel, &*reporter)?;
+    let (options, planned) = session.plan(&graph, &selected, &from)?;
     let to = loader(args.to, &from)?;
     let local = Local::gather(&graph, &planned, &options.host, &session.cancel)?;
     transfer::load(&graph, &planned, &local, &*to, &session.cancel)?;

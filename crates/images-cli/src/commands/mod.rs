@@ -19,7 +19,7 @@ mod tree;
 use std::process::ExitCode;
 
 use images_core::Error;
-use images_core::build::{BuildOptions, Detected};
+use images_core::build::{self as core, BuildOptions, Detected, Planned};
 use images_core::graph::{Graph, NodeId};
 use images_core::selection::{self, Selection};
 use images_core::workspace::{self, Workspace};
@@ -29,10 +29,11 @@ use images_oci::builtin::{BuiltinOptions, detect};
 use images_schema::Diagnostic;
 
 use crate::arguments::{
-    BuildArgs, Command, CompressionArgs, EngineArgs, Global, Images, Loader, SelectionArgs,
+    BuildArgs, Command, CompressionArgs, EngineArgs, Global, Images, Loader, MessageFormat, SelectionArgs,
 };
 use crate::environment;
 use crate::render;
+use crate::report as reporter;
 use crate::terminal::Terminal;
 
 /// What every command has at hand.
@@ -84,6 +85,19 @@ impl Session {
 
     fn graph<'a>(&self, workspace: &'a Workspace) -> Result<Graph<'a>, Error> {
         Graph::of(workspace, environment::host_options(&self.global)?.jobs)
+    }
+
+    /// Plans what is selected, and tells how it would be built.
+    fn plan(
+        &self,
+        graph: &Graph<'_>,
+        selected: &[NodeId],
+        engine: &EngineArgs,
+    ) -> Result<(BuildOptions, Planned), Error> {
+        let (options, detect) = self.build_options(engine, None, graph.workspace)?;
+        let reporter = reporter::of(MessageFormat::Human, self.terminal);
+        let planned = core::plan(graph, selected, &options, &detect, &self.cancel, &*reporter)?;
+        Ok((options, planned))
     }
 
     /// How to build, and on what. A command that builds nothing has no word about compression.

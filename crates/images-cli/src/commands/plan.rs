@@ -1,4 +1,4 @@
-use images_core::build::{self, Planned};
+use images_core::build::Planned;
 use images_core::graph::Graph;
 use images_core::plan::{Action, Item};
 use images_core::reason::Reason;
@@ -7,16 +7,13 @@ use images_core::{Error, exit_code};
 use images_schema::message;
 
 use super::{Session, pretty};
-use crate::arguments::{Format, MessageFormat, Plan};
-use crate::report;
+use crate::arguments::{Format, Plan};
 
 pub(super) fn run(session: &Session, args: &Plan) -> Result<u8, Error> {
     let workspace = session.workspace(&args.args)?;
     let graph = session.graph(&workspace)?;
     let selected = args.selection.resolve(&graph)?;
-    let (options, detect) = session.build_options(&args.engine, None, &workspace)?;
-    let reporter = report::of(MessageFormat::Human, session.terminal);
-    let planned = build::plan(&graph, &selected, &options, &detect, &session.cancel, &*reporter)?;
+    let (_, planned) = session.plan(&graph, &selected, &args.engine)?;
     session.terminal.data(&match args.format {
         Format::Human => human(&graph, &planned),
         Format::Json => pretty(&json(&graph, &planned)),

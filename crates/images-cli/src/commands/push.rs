@@ -1,21 +1,19 @@
 use std::cell::RefCell;
 
 use images_core::transfer::{PushOptions, PushedImage};
-use images_core::{Error, build, exit_code, transfer};
+use images_core::{Error, exit_code, transfer};
 use images_schema::message;
 
 use super::{Session, pretty};
-use crate::arguments::{Format, MessageFormat, Push};
+use crate::arguments::{Format, Push};
+use crate::environment;
 use crate::terminal::Style;
-use crate::{environment, report};
 
 pub(super) fn run(session: &Session, args: &Push) -> Result<u8, Error> {
     let workspace = session.workspace(&args.args)?;
     let graph = session.graph(&workspace)?;
     let selected = args.selection.resolve(&graph)?;
-    let (options, detect) = session.build_options(&args.engine, None, &workspace)?;
-    let reporter = report::of(MessageFormat::Human, session.terminal);
-    let planned = build::plan(&graph, &selected, &options, &detect, &session.cancel, &*reporter)?;
+    let (options, planned) = session.plan(&graph, &selected, &args.engine)?;
     let registry = environment::registry_options(&args.plain_http, options.host.jobs);
     let push = PushOptions { registry, sbom: args.sbom };
     let done = RefCell::new(Vec::new());

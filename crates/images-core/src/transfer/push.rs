@@ -9,7 +9,7 @@ use images_schema::Diagnostic;
 use super::{Local, LocalImage, index, sbom};
 use crate::build::Planned;
 use crate::graph::{Graph, NodeId};
-use crate::store::version_name;
+use crate::store::{repository_name, version_name};
 use crate::{Error, HostOptions};
 
 /// How to push.
@@ -158,11 +158,4 @@ impl Pusher<'_> {
             Push { source: self.layout, root: &root, repository: &repository, tags: &[], elsewhere: &[] };
         Ok(Some(registry::push_image(self.client, &push)?.digest))
     }
-}
-
-/// `registry/namespace/name`.
-fn repository_name(graph: &Graph<'_>, id: NodeId) -> String {
-    let workspace = graph.workspace;
-    let registry = workspace.registry.as_deref().unwrap_or("localhost");
-    format!("{registry}/{}/{}", workspace.namespace, graph.image(id).name)
 }

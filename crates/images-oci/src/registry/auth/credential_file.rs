@@ -13,7 +13,7 @@ use serde::Deserialize;
 use super::super::transport::base64;
 use super::super::{RegistryError, RegistryErrorKind, Repository};
 use super::credential::Credential;
-use super::helper;
+use super::credential_helper;
 
 /// How docker's tools call Docker Hub.
 const HUB: &str = "https://index.docker.io/v1/";
@@ -104,7 +104,7 @@ fn of_file(
     let own = keys.iter().find_map(|key| file.cred_helpers.get(key));
     let shared = Some(&file.creds_store).filter(|name| !name.is_empty());
     if let Some(name) = own.or(shared).filter(|name| !name.is_empty())
-        && let Some(credential) = helper::get(name, server, cancel)?
+        && let Some(credential) = credential_helper::get(name, server, cancel)?
     {
         return Ok(Some(credential));
     }

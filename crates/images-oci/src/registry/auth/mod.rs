@@ -6,7 +6,7 @@
 mod challenge;
 mod credential;
 mod credential_file;
-mod helper;
+mod credential_helper;
 
 use std::collections::BTreeMap;
 use std::fmt;
