@@ -9,6 +9,7 @@ pub mod check;
 pub mod context;
 pub mod event;
 pub mod exec;
+pub(crate) mod git;
 pub mod graph;
 pub mod history;
 pub mod joined;
