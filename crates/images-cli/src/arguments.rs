@@ -1,7 +1,11 @@
 //! What the command line can say.
 
+mod lock;
+
 use camino::Utf8PathBuf;
 use clap::{Args, Subcommand, ValueEnum};
+
+pub(crate) use lock::{LockArgs, Outdated, Update};
 
 /// Container images as members of this workspace
 #[derive(Debug, Args)]
@@ -30,6 +34,8 @@ pub(crate) struct Global {
     /// Hash every file, even one that looks unchanged
     #[arg(long, global = true, help_heading = "Manifest options")]
     pub(crate) no_stat_cache: bool,
+    #[command(flatten)]
+    pub(crate) lock: LockArgs,
     /// Number of parallel jobs, defaults to IMAGES_JOBS, else to the number of CPUs
     #[arg(short, long, global = true, value_name = "N")]
     pub(crate) jobs: Option<std::num::NonZeroUsize>,
@@ -81,6 +87,15 @@ pub(crate) enum Command {
     Reference(Reference),
     /// Check everything that can be known without building
     Check(Check),
+    /// Move the images from elsewhere that Images.lock pins to what their registries have now
+    ///
+    /// What Dockerfiles name and Images.lock lacks is added, and what none names is taken out. With names, these alone are
+    /// moved, and nothing is taken out.
+    Update(Update),
+    /// List the images from elsewhere that are newer in their registries than in Images.lock
+    ///
+    /// Ends with 1 where there are any. Nothing is changed.
+    Outdated(Outdated),
     /// Start one image
     ///
     /// It is built first, if it is stale. Words after `--` are the container's command. The container is removed when it
@@ -130,7 +145,7 @@ pub(crate) struct CompressionArgs {
     pub(crate) compression: Option<String>,
 }
 
-#[derive(Debug, Clone, Args)]
+#[derive(Debug, Clone, Default, Args)]
 pub(crate) struct BuildArgs {
     /// Set a build argument of every image that declares it
     #[arg(long = "build-arg", value_name = "NAME=VALUE", value_parser = name_and_value)]

@@ -2,9 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::num::NonZero;
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use camino::Utf8PathBuf;
+use images_core::lock::{LockMode, LockOptions, RegistryResolver, Resolver};
 use images_core::workspace::LoadOptions;
 use images_core::{Error, HostOptions, context};
 use images_engine::{EngineChoice, EngineKind, EngineOptions};
@@ -203,4 +204,35 @@ pub(crate) fn registry_options(plain_http: &[String], jobs: usize) -> registry::
         jobs: jobs.max(registry::Options::default().jobs),
         ..registry::Options::default()
     }
+}
+
+/// How many times more a registry is asked in passing, for a build that may do without an answer.
+const RETRIES_IN_PASSING: u32 = 2;
+
+/// How images from elsewhere are pinned; `adds` is whether the command may write Images.lock.
+///
+/// # Errors
+/// See [`jobs`].
+pub(crate) fn lock_options(global: &Global, adds: bool) -> Result<LockOptions, Error> {
+    let mode = match (global.lock.is_locked(), adds) {
+        (true, _) => LockMode::Locked,
+        (false, true) => LockMode::Add,
+        (false, false) => LockMode::Look,
+    };
+    let mut options = registry_options(&[], jobs(global)?);
+    options.retries.count = RETRIES_IN_PASSING;
+    let resolver = || -> Arc<dyn Resolver> { Arc::new(RegistryResolver(options)) };
+    Ok(LockOptions { mode, resolver: (!global.lock.is_offline()).then(resolver) })
+}
+
+/// Who is asked by a command that is there to ask.
+///
+/// # Errors
+/// The network is forbidden.
+pub(crate) fn resolver(global: &Global) -> Result<RegistryResolver, Error> {
+    if global.lock.is_offline() {
+        let diagnostic = Diagnostic::error("this asks registries, and --offline forbids the network");
+        return Err(diagnostic.help("run it without --offline").into());
+    }
+    Ok(RegistryResolver(registry_options(&[], jobs(global)?)))
 }

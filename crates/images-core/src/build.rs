@@ -1,6 +1,7 @@
 //! `build`: from a selection to images in the engine's store.
 //!
-//! 1. The engine's store is listed while files join the contexts and keys are computed.
+//! 1. The engine's store is listed while files join the contexts and keys are computed. Images from elsewhere that
+//!    Images.lock does not have are pinned before.
 //! 2. The plan says what is stale, and why.
 //! 3. What is stale is built, parents first, under the store's lock; if another run worked on it since the plan, or
 //!    had to be waited for, everything is planned again.
@@ -18,6 +19,7 @@ use crate::context;
 use crate::event::{Event, Reporter};
 use crate::exec::{self, Outcome, Stop};
 use crate::graph::{Graph, NodeId};
+use crate::lock::{self, LockOptions, Pins};
 use crate::plan::{self, Action, Plan, Records};
 use crate::selection::with_parents;
 use crate::session::{self, Keyed};
@@ -39,6 +41,8 @@ pub struct BuildOptions {
     pub automatic: bool,
     /// Whether independent builds go on after a failure.
     pub keep_going: bool,
+    /// How images from elsewhere are pinned.
+    pub lock: LockOptions,
 }
 
 /// An engine and the listing of its store.
@@ -70,18 +74,37 @@ pub fn plan(
     reporter: &dyn Reporter,
 ) -> Result<Planned, Error> {
     let nodes = with_parents(graph, selected);
-    let mut found: Option<Detected> = None;
-    let keyed = threads::beside(
-        || found = Some(detect()),
-        || session::keys(graph, &nodes, &options.host, cancel, reporter),
-    )?;
-    let (engine, images) = match found {
-        Some(found) => found?,
-        None => return Err(Error::Interrupted),
-    };
+    let (engine, store, keyed) = read(graph, &nodes, options, detect, cancel, reporter)?;
+    lock::check_ids(graph, &nodes, &keyed.pins, &store)?;
     let records = Records::of(&graph.workspace.cache());
-    let plan = plan::make(graph, selected, &keyed, &Store::new(images), &records);
+    let plan = plan::make(graph, selected, &keyed, &store, &records);
     Ok(Planned { engine, keyed, plan })
+}
+
+/// Lists the store and computes keys: side by side, unless a pin is missing, which the store may have to tell.
+fn read(
+    graph: &Graph<'_>,
+    nodes: &[NodeId],
+    options: &BuildOptions,
+    detect: Detect<'_>,
+    cancel: &Cancel,
+    reporter: &dyn Reporter,
+) -> Result<(Box<dyn Engine>, Store, Keyed), Error> {
+    let keys = |pins| session::keys(graph, nodes, pins, &options.host, cancel, reporter);
+    let lock = lock::read(&graph.workspace.root)?;
+    let missing = lock::missing(graph, nodes, &lock);
+    if missing.is_empty() {
+        let mut found: Option<Detected> = None;
+        let keyed = threads::beside(|| found = Some(detect()), || keys(Pins::of(&lock)))?;
+        let (engine, images) = found.ok_or(Error::Interrupted)??;
+        return Ok((engine, Store::new(images), keyed));
+    }
+    let (engine, images) = detect()?;
+    let store = Store::new(images);
+    let from = (engine.kind(), &store);
+    let pins = lock::complete(graph, lock, missing, from, &options.lock, cancel, reporter)?;
+    let keyed = keys(pins)?;
+    Ok((engine, store, keyed))
 }
 
 /// Builds what is stale.

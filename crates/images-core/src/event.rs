@@ -24,6 +24,29 @@ pub enum Event {
         /// The engines that would have been chosen before it, and why they were not.
         passed_over: Vec<EngineError>,
     },
+    /// The name of an image from elsewhere was pinned.
+    Locked {
+        /// The full name.
+        name: String,
+        /// The digest in the registry.
+        digest: String,
+    },
+    /// The name of an image from elsewhere was pinned to what the engine has by it, since no registry told.
+    LockedLocally {
+        /// The full name.
+        name: String,
+        /// The engine's id.
+        id: String,
+        /// Why the registry did not tell; `None` where none was asked.
+        why: Option<String>,
+    },
+    /// The name of an image from elsewhere could not be pinned: the engine may get whatever it means now.
+    Unlocked {
+        /// The full name.
+        name: String,
+        /// Why.
+        why: String,
+    },
     /// Another run works on the same store.
     Waiting,
     /// The inputs changed while they were read, so everything is planned again.

@@ -8,7 +8,7 @@
 //! | the labels, the version and the variant's name among them | the commit (`revision`, `created`) |
 //! | the names of secrets | their values |
 //! | each internal reference's key | the tags of the parents |
-//! | each external reference, as written | |
+//! | each external reference with its digest in Images.lock | when it was locked |
 //! | each entry of the context: path, kind, mode, content, link target | what the Dockerfile cannot read |
 //! | the time that all entries get instead of their own | |
 //!
@@ -21,6 +21,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::context::{Context, EntryKind};
 use crate::graph::{Graph, NodeId};
+use crate::lock::Pins;
 use crate::store::{IMAGE_LABEL, image_label};
 use crate::workspace::is_predefined;
 
@@ -65,7 +66,7 @@ pub struct Parts {
     pub secrets: Vec<String>,
     /// Each internal reference in the Dockerfile's order: the variant's spec and key.
     pub parents: Vec<(String, String)>,
-    /// Each external reference in the Dockerfile's order.
+    /// Each external reference in the Dockerfile's order, with its digest.
     pub externals: Vec<String>,
     /// The modification time of all files, in seconds since 1970.
     pub epoch: i64,
@@ -75,7 +76,13 @@ pub struct Parts {
 
 impl Parts {
     /// Gathers the parts of a variant whose parents' keys are known.
-    pub fn of(graph: &Graph<'_>, id: NodeId, context: &Context, keys: &dyn Fn(NodeId) -> Key) -> Self {
+    pub fn of(
+        graph: &Graph<'_>,
+        id: NodeId,
+        context: &Context,
+        pins: &Pins,
+        keys: &dyn Fn(NodeId) -> Key,
+    ) -> Self {
         let (image, variant, node) = (graph.image(id), graph.variant(id), graph.node(id));
         let named = |parent| (graph.spec(parent).to_string(), keys(parent).to_string());
         let host = &graph.workspace.host;
@@ -93,7 +100,7 @@ impl Parts {
             labels,
             secrets: image.manifest.secrets.keys().cloned().collect(),
             parents: node.parents().map(named).collect(),
-            externals: node.externals().map(str::to_owned).collect(),
+            externals: node.externals().map(|reference| pins.in_key(reference)).collect(),
             epoch: context.epoch,
             context: hex(&context.hash),
         }

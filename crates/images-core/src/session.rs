@@ -15,6 +15,7 @@ use crate::event::Reporter;
 use crate::graph::{Graph, NodeId};
 use crate::joined::{self, JoinedByNode};
 use crate::key::{Key, Parts, Record};
+use crate::lock::Pins;
 use crate::workspace::Image;
 
 /// What the host offers, read by the caller.
@@ -43,6 +44,8 @@ pub struct Keyed {
     pub contexts: HashMap<NodeId, Arc<Context>>,
     /// What their keys are made of.
     pub parts: HashMap<NodeId, Parts>,
+    /// What the images from elsewhere are pinned to.
+    pub pins: Pins,
     keys: HashMap<NodeId, Key>,
 }
 
@@ -77,15 +80,16 @@ impl Keyed {
 pub fn keys(
     graph: &Graph<'_>,
     nodes: &[NodeId],
+    pins: Pins,
     host: &HostOptions,
     cancel: &Cancel,
     reporter: &dyn Reporter,
 ) -> Result<Keyed, Error> {
     let joined = joined::gather(graph, nodes, host, cancel, reporter)?;
     let contexts = contexts(graph, nodes, &joined, host)?;
-    let mut keyed = Keyed { nodes: nodes.to_vec(), contexts, ..Keyed::default() };
+    let mut keyed = Keyed { nodes: nodes.to_vec(), contexts, pins, ..Keyed::default() };
     for &id in nodes {
-        let parts = Parts::of(graph, id, &keyed.contexts[&id], &|parent| keyed.keys[&parent]);
+        let parts = Parts::of(graph, id, &keyed.contexts[&id], &keyed.pins, &|parent| keyed.keys[&parent]);
         keyed.keys.insert(id, parts.key());
         keyed.parts.insert(id, parts);
     }

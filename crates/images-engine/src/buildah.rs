@@ -58,6 +58,10 @@ impl Engine for Buildah {
         listing::buildah(&listed).map_err(|error| unreadable(CLIENT, &error))
     }
 
+    fn has(&self, name: &str) -> Result<bool, EngineError> {
+        Ok(CLIENT.run(&["inspect", "--type", "image", "--", name])?.code == Some(0))
+    }
+
     fn build(&self, request: &BuildRequest<'_>, cancel: &Cancel) -> Result<Built, BuildFailure> {
         support::check(Builder::Buildah(self.version()?), request.features)?;
         let secrets = secret_flags(CLIENT, request)?;

@@ -100,6 +100,10 @@ impl Engine for Docker {
         images.map_err(|error| CLIENT.error(format!("cannot read its list of images: {error}"), None))
     }
 
+    fn has(&self, name: &str) -> Result<bool, EngineError> {
+        Ok(CLIENT.run(&["image", "inspect", "--format", "{{.Id}}", "--", name])?.code == Some(0))
+    }
+
     fn build(&self, request: &BuildRequest<'_>, cancel: &Cancel) -> Result<Built, BuildFailure> {
         let probe = self.probe()?;
         if let Some(built) = self.build_directly(probe, request, cancel)? {

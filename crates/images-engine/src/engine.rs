@@ -144,7 +144,7 @@ pub struct BuildRequest<'a> {
     pub platform: Option<&'a str>,
     /// Secrets.
     pub secrets: &'a [Secret],
-    /// Whether every base is one of ours, in the store already, so that nothing may be pulled.
+    /// Whether every image that it needs is in the store already, so that nothing may be pulled.
     pub never_pull: bool,
     /// What the Dockerfile reads from the context.
     pub sources: &'a Sources,
@@ -259,6 +259,15 @@ pub trait Engine: Send + Sync {
     /// # Errors
     /// It does not answer.
     fn images(&self) -> Result<Vec<StoredImage>, EngineError>;
+
+    /// Whether the store has an image by this name, which may have a digest in place of a tag, so that a build from it
+    /// needs no network.
+    ///
+    /// # Errors
+    /// It does not answer.
+    fn has(&self, name: &str) -> Result<bool, EngineError> {
+        Ok(self.images()?.iter().any(|image| image.tags.iter().any(|tag| tag == name)))
+    }
 
     /// Whether it reads the files of a context at their original places, so that none needs to be staged. It must then
     /// see to it that no other bytes than the planned ones get into an image.

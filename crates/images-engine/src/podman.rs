@@ -47,6 +47,10 @@ impl Engine for Podman {
         listing::podman(&listed).map_err(|error| unreadable(CLIENT, &error))
     }
 
+    fn has(&self, name: &str) -> Result<bool, EngineError> {
+        Ok(CLIENT.run(&["image", "exists", "--", name])?.code == Some(0))
+    }
+
     fn build(&self, request: &BuildRequest<'_>, cancel: &Cancel) -> Result<Built, BuildFailure> {
         support::check(Builder::Podman(self.version()?), request.features)?;
         let secrets = secret_flags(CLIENT, request)?;

@@ -4,6 +4,7 @@
 //! (which folder, which crate, which variant) is decided in `images-core`.
 
 mod diagnostic;
+mod lock;
 mod manifest;
 pub mod message;
 mod placeholder;
@@ -13,6 +14,7 @@ mod text;
 mod version;
 
 pub use diagnostic::{Diagnostic, Severity, Snippet};
+pub use lock::{Lock, LockedImage, Pin};
 pub use manifest::{
     Artifacts, Described, Field, ImageTable, InputTable, Manifest, Matrix, Modes, PrepareTable, SecretTable,
     VariantTable, VersionSource,

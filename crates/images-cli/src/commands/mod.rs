@@ -9,12 +9,14 @@ mod export;
 mod list;
 mod load;
 mod metadata;
+mod outdated;
 mod plan;
 mod push;
 mod reference;
 mod report;
 mod run;
 mod tree;
+mod update;
 
 use std::process::ExitCode;
 
@@ -61,6 +63,8 @@ pub(crate) fn run(images: Images) -> ExitCode {
         Command::Dockerfile(args) => dockerfile::run(&session, &args),
         Command::Reference(args) => reference::run(&session, &args),
         Command::Check(args) => check::run(&session, &args),
+        Command::Update(args) => update::run(&session, &args),
+        Command::Outdated(args) => outdated::run(&session, &args),
         Command::Run(args) => run::run(&session, &args),
         Command::Push(args) => push::run(&session, &args),
         Command::Load(args) => load::run(&session, &args),
@@ -100,7 +104,7 @@ impl Session {
         Ok((options, planned))
     }
 
-    /// How to build, and on what. A command that builds nothing has no word about compression.
+    /// How to build, and on what. A command that builds nothing has no word about compression, and leaves Images.lock.
     fn build_options(
         &self,
         args: &EngineArgs,
@@ -114,14 +118,16 @@ impl Session {
             layout: workspace.cache().join("oci"),
             epoch: host.epoch,
             jobs: host.jobs,
-            registry: Some(environment::registry_options(&[], host.jobs)),
+            registry: (!self.global.lock.is_offline()).then(|| environment::registry_options(&[], host.jobs)),
             compression: environment::compression(
                 compression,
                 workspace.compression.as_ref(),
                 &workspace.source,
             )?,
         };
-        let options = BuildOptions { host, automatic: choice == EngineChoice::Auto, keep_going: false };
+        let lock = environment::lock_options(&self.global, compression.is_some())?;
+        let automatic = choice == EngineChoice::Auto;
+        let options = BuildOptions { host, automatic, keep_going: false, lock };
         Ok((options, move || detect(choice, &engine_options, &builtin)))
     }
 }

@@ -20,6 +20,10 @@ pub(crate) struct Github {
 impl Reporter for Github {
     fn event(&self, event: &Event) {
         self.human.event(event);
+        if let Event::LockedLocally { name, .. } | Event::Unlocked { name, .. } = event {
+            let message = escaped(&format!("{name} is not pinned to a digest of a registry"));
+            self.human.terminal.data(&format!("::warning::{message}"));
+        }
         if let Event::Failed(failure) = event {
             let place = failure
                 .place

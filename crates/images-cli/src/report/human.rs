@@ -28,6 +28,22 @@ impl Reporter for Human {
                     say(Style::Note, "Without", &format!("{error}{help}"));
                 }
             }
+            Event::Locked { name, digest } => say(Style::Good, "Locking", &format!("{name} to {digest}")),
+            Event::LockedLocally { name, id, why } => {
+                let why = why.as_ref().map(|why| format!(" ({why})")).unwrap_or_default();
+                say(
+                    Style::Note,
+                    "Locking",
+                    &format!("{name} to the local image {id}, which no other machine has{why}"),
+                );
+            }
+            Event::Unlocked { name, why } => {
+                say(
+                    Style::Note,
+                    "Unlocked",
+                    &format!("{name} is whatever the engine finds by this name ({why})"),
+                );
+            }
             Event::Waiting => say(Style::Note, "Blocking", "waiting for another build on this store"),
             Event::Replanned { path } => {
                 say(Style::Note, "Planning", &format!("again: `{path}` changed while it was being read"));

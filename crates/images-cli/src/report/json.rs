@@ -25,6 +25,13 @@ impl Reporter for Json {
                 let over: Vec<_> = passed_over.iter().map(engine_error).collect();
                 json!({"event": "engine", "engine": description, "automatic": automatic, "passed_over": over})
             }
+            Event::Locked { name, digest } => json!({"event": "locked", "reference": name, "digest": digest}),
+            Event::LockedLocally { name, id, why } => {
+                json!({"event": "locked-locally", "reference": name, "id": id, "message": why})
+            }
+            Event::Unlocked { name, why } => {
+                json!({"event": "unlocked", "reference": name, "message": why})
+            }
             Event::Waiting => json!({"event": "waiting"}),
             Event::Replanned { path } => json!({"event": "replanned", "path": path}),
             Event::Fresh { spec } => json!({"event": "fresh", "spec": spec}),

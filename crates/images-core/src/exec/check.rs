@@ -1,9 +1,11 @@
 //! What can be known to be missing before any build starts.
 
+use images_dockerfile::ReferenceKind;
+use images_engine::EngineKind;
 use images_schema::Diagnostic;
 
-use crate::build::BuildOptions;
-use crate::graph::{Graph, NodeId};
+use crate::build::{BuildOptions, Planned};
+use crate::graph::{Graph, NodeId, Target};
 use crate::plan::Item;
 use crate::{Error, HostOptions};
 
@@ -14,15 +16,41 @@ use crate::{Error, HostOptions};
 pub(super) fn before_builds(
     graph: &Graph<'_>,
     builds: &[&Item],
+    planned: &Planned,
     options: &BuildOptions,
 ) -> Result<(), Error> {
     let mut problems: Vec<Diagnostic> = Vec::new();
-    for problem in builds.iter().flat_map(|item| secrets(graph, item.id, &options.host)) {
+    let mut add = |problem: Diagnostic| {
         if !problems.contains(&problem) {
             problems.push(problem);
         }
+    };
+    builds.iter().flat_map(|item| secrets(graph, item.id, &options.host)).for_each(&mut add);
+    if options.lock.resolver.is_none() {
+        for item in builds {
+            absent(graph, item.id, planned)?.into_iter().for_each(&mut add);
+        }
     }
     if problems.is_empty() { Ok(()) } else { Err(Error::Input(problems)) }
+}
+
+/// The images from elsewhere that a build would have to pull, where nothing may be pulled.
+fn absent(graph: &Graph<'_>, id: NodeId, planned: &Planned) -> Result<Vec<Diagnostic>, Error> {
+    let (engine, pins) = (&planned.engine, &planned.keyed.pins);
+    let node = graph.node(id);
+    let mut problems = Vec::new();
+    for (edge, found) in node.edges.iter().zip(&node.resolution.references) {
+        let Target::External(reference) = &edge.target else { continue };
+        let name = pins.sent(reference).unwrap_or_else(|| reference.clone());
+        let is_ignored = found.kind == ReferenceKind::Syntax && engine.kind() != EngineKind::Docker;
+        if is_ignored || engine.has(&name)? {
+            continue;
+        }
+        let message = format!("{} does not have `{name}`, and --offline forbids to pull it", engine.kind());
+        let diagnostic = graph.image(id).dockerfile.error(edge.span.clone(), message, "would be pulled");
+        problems.push(diagnostic.help("build once without --offline"));
+    }
+    Ok(problems)
 }
 
 /// What is wrong with a variant's secrets.

@@ -92,7 +92,7 @@ pub fn run(
     let fresh = plan.items.iter().filter(|item| item.action == Action::Fresh).count();
     let mut outcome = Outcome { fresh, ..Outcome::default() };
     let builds: Vec<&Item> = plan.builds().collect();
-    check::before_builds(graph, &builds, options)?;
+    check::before_builds(graph, &builds, planned, options)?;
     outcome.retagged = retag(graph, planned, cancel, reporter)?;
     if builds.is_empty() {
         return Ok(outcome);
@@ -110,7 +110,14 @@ pub fn run(
         graph,
         builds: &builds,
         schedule: &schedule,
-        builder: Builder { graph, planned, cancel, reporter, records: &records },
+        builder: Builder {
+            graph,
+            planned,
+            cancel,
+            reporter,
+            records: &records,
+            is_offline: options.lock.resolver.is_none(),
+        },
         history: &history,
         ids: builds.iter().map(|item| item.id).collect(),
         run: history::new_run(),

@@ -18,11 +18,17 @@ use crate::context::{self, StageError};
 use crate::event::{Event, Failure, Place, Reporter};
 use crate::graph::{Graph, Node, NodeId, Target};
 use crate::key::sent_args;
+use crate::lock::Pins;
 use crate::plan::{Action, Item, Records};
 use crate::reason::Reason;
 use crate::session::Keyed;
 use crate::store::{IMAGE_LABEL, KEY_LABEL, image_label, key_name, version_name};
 use crate::workspace::Image;
+
+/// The names of the labels about an image's base:
+/// <https://github.com/opencontainers/image-spec/blob/v1.1.1/annotations.md#pre-defined-annotation-keys>.
+const BASE_NAME: &str = "org.opencontainers.image.base.name";
+const BASE_DIGEST: &str = "org.opencontainers.image.base.digest";
 
 /// How many lines of the engine's output are shown when a build fails.
 const TAIL: usize = 20;
@@ -53,6 +59,8 @@ pub(super) struct Builder<'a> {
     pub(super) cancel: &'a Cancel,
     pub(super) reporter: &'a dyn Reporter,
     pub(super) records: &'a Records,
+    /// Whether the network is forbidden.
+    pub(super) is_offline: bool,
 }
 
 impl Builder<'_> {
@@ -103,11 +111,11 @@ impl Builder<'_> {
             dockerfile: &dockerfile,
             tags: &[key_name(graph, id, item.key), version_name(graph, id)],
             args: &sent_args(graph, id),
-            labels: &labels(graph, item, self.cancel),
+            labels: &labels(graph, item, &self.planned.keyed.pins, self.cancel),
             target: image.manifest.image.target.as_ref().map(|target| target.get_ref().as_str()),
             platform: graph.variant(id).platform.as_deref(),
             secrets: &secrets(image),
-            never_pull: node.externals().next().is_none(),
+            never_pull: self.is_offline || node.externals().next().is_none(),
             sources: &node.sources,
             size: context.size(),
             files: context.entries.len(),
@@ -242,7 +250,8 @@ fn tail(log: &Utf8Path) -> Vec<String> {
     lines[lines.len().saturating_sub(TAIL)..].iter().map(|line| shown(line)).collect()
 }
 
-/// The Dockerfile with every internal reference as the `key-` name of the exact variant; its lines stay where they are.
+/// The Dockerfile with every internal reference as the `key-` name of the exact variant, and every other one by its pin;
+/// its lines stay where they are.
 ///
 /// A stage that the target does not need is left empty: the legacy builder builds it all the same, and would look for
 /// its images elsewhere.
@@ -250,7 +259,8 @@ fn sent_dockerfile(graph: &Graph<'_>, id: NodeId, keyed: &Keyed) -> String {
     let node = graph.node(id);
     let text = &graph.image(id).dockerfile.text;
     let stages = &node.resolution.stages;
-    let mut sent = text[..stages[0].span.start].to_owned();
+    let head = 0..stages[0].span.start;
+    let mut sent = rewrite(&text[head.clone()], &replacements(graph, node, keyed, &head));
     for (at, stage) in stages.iter().enumerate() {
         let end = stages.get(at + 1).map_or(text.len(), |next| next.span.start);
         let part = stage.span.start..end;
@@ -265,23 +275,30 @@ fn sent_dockerfile(graph: &Graph<'_>, id: NodeId, keyed: &Keyed) -> String {
     sent
 }
 
-/// What takes the place of the internal references in one part of the Dockerfile.
+/// What takes the place of the references in one part of the Dockerfile.
 fn replacements(graph: &Graph<'_>, node: &Node, keyed: &Keyed, part: &Range<usize>) -> Vec<Replacement> {
     let inside = node.edges.iter().filter(|edge| part.contains(&edge.span.start));
-    let replaced = inside.filter_map(|edge| match edge.target {
-        Target::Internal(parent) => Some(Replacement {
-            span: edge.span.start - part.start..edge.span.end - part.start,
-            text: key_name(graph, parent, keyed.key(parent)),
-        }),
-        Target::External(_) => None,
+    let replaced = inside.filter_map(|edge| {
+        let text = match &edge.target {
+            Target::Internal(parent) => key_name(graph, *parent, keyed.key(*parent)),
+            Target::External(reference) => keyed.pins.sent(reference)?,
+        };
+        Some(Replacement { span: edge.span.start - part.start..edge.span.end - part.start, text })
     });
     replaced.collect()
 }
 
-fn labels(graph: &Graph<'_>, item: &Item, cancel: &Cancel) -> BTreeMap<String, String> {
+fn labels(graph: &Graph<'_>, item: &Item, pins: &Pins, cancel: &Cancel) -> BTreeMap<String, String> {
     let mut labels = commit::labels(graph, item.id, cancel);
-    if let Some(base) = base_name(graph, item.id) {
-        labels.insert("org.opencontainers.image.base.name".to_owned(), base);
+    match base(graph, item.id) {
+        Some(Target::Internal(parent)) => {
+            drop(labels.insert(BASE_NAME.to_owned(), version_name(graph, *parent)))
+        }
+        Some(Target::External(reference)) => {
+            labels.insert(BASE_NAME.to_owned(), reference.clone());
+            labels.extend(pins.digest(reference).map(|digest| (BASE_DIGEST.to_owned(), digest)));
+        }
+        None => {}
     }
     // What a person wrote is in the key, so it counts.
     labels.extend(graph.variant(item.id).labels.clone());
@@ -291,7 +308,7 @@ fn labels(graph: &Graph<'_>, item: &Item, cancel: &Cancel) -> BTreeMap<String, S
 }
 
 /// The image that the target's stages start from, if it is one.
-fn base_name(graph: &Graph<'_>, id: NodeId) -> Option<String> {
+fn base<'a>(graph: &'a Graph<'_>, id: NodeId) -> Option<&'a Target> {
     let node = graph.node(id);
     let resolution = &node.resolution;
     let mut stage = resolution.target;
@@ -301,10 +318,7 @@ fn base_name(graph: &Graph<'_>, id: NodeId) -> Option<String> {
     let found = resolution.references.iter().position(|reference| {
         reference.kind == images_dockerfile::ReferenceKind::From && reference.stage == Some(stage)
     })?;
-    Some(match &node.edges[found].target {
-        Target::Internal(parent) => version_name(graph, *parent),
-        Target::External(text) => text.clone(),
-    })
+    Some(&node.edges[found].target)
 }
 
 fn secrets(image: &Image) -> Vec<Secret> {

@@ -13,6 +13,7 @@ use images_engine::process::{Cancel, Child, Output};
 use images_engine::{BuildFailure, BuildRequest, ContextEntry, ContextEntryKind, EngineError};
 
 use crate::fake_engine::files;
+use crate::fake_resolver::{digest, pinned};
 use crate::project::{Project, modified, told};
 
 /// `base` ← `left`, `right`; `left` ← `leaf`; and `apart`.
@@ -112,7 +113,8 @@ fn the_engine_gets_exactly_the_context_the_tags_and_the_rewritten_dockerfile() {
     let base = format!("localhost/acme/base:key-{}", &project.key("base:1.0.0")[..32]);
     let expected = dockerfile
         .replace("ghcr.io/acme/base:${V}", &base)
-        .replace("--from=acme/base", &format!("--from={base}"));
+        .replace("--from=acme/base", &format!("--from={base}"))
+        .replace("docker.io/busybox", &pinned("docker.io/library/busybox:latest"));
     assert_eq!(sent.dockerfile, expected);
     assert_eq!(sent.args, BTreeMap::from([("V".to_owned(), "1.0".to_owned())]));
     assert_eq!((sent.target, sent.platform.as_deref()), (None, Some("linux/s390x")));
@@ -218,6 +220,9 @@ fn labels_say_what_it_is_what_it_stands_on_and_which_commit_it_is() {
             format!("dev.xtask-images.image=acme/{spec}"),
             format!("dev.xtask-images.key={}", project.key(&spec)),
         ];
+        let external = base.filter(|base| !base.starts_with("localhost/"));
+        let digest = external.map(|_| digest("docker.io/library/busybox:1"));
+        all.extend(digest.map(|digest| format!("base.digest={digest}")));
         all.extend(base.map(|base| format!("base.name={base}")));
         all.extend(["created=2020-01-02T03:04:05+01:00".to_owned()]);
         all.extend((name == "other").then(|| "description=D".to_owned()));

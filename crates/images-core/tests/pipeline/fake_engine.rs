@@ -170,7 +170,7 @@ impl FakeEngine {
     /// Points a name at an image with these labels, whoever made it.
     pub(crate) fn put(&self, name: &str, labels: Option<BTreeMap<String, String>>) {
         let mut state = self.state();
-        let id = format!("sha256:foreign-{}", state.images.len());
+        let id = format!("sha256:{:064x}", 0xf0_0000 + state.images.len());
         state.images.push(StoredImage { id: id.clone(), tags: Vec::new(), labels });
         state.names.insert(name.to_owned(), id);
     }

@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking, also in what its tests share")]
 
 mod fake_engine;
+mod fake_resolver;
 mod project;
 mod recorder;
 
@@ -9,6 +10,7 @@ mod exec;
 mod graph;
 mod joined;
 mod key;
+mod locking;
 mod plan;
 mod reasons;
 mod runs;

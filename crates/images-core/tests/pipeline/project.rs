@@ -2,12 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
+use std::sync::Arc;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use images_core::build::{self, BuildOptions};
 use images_core::context::EPOCH;
 use images_core::exec::Outcome;
 use images_core::graph::{Graph, NodeId};
+use images_core::lock::{self, LockMode, LockOptions, Pins};
 use images_core::plan::{Action, Plan};
 use images_core::selection::{self, Selection};
 use images_core::workspace::{self, LoadOptions, Workspace};
@@ -16,6 +18,7 @@ use images_engine::process::Cancel;
 use images_schema::Diagnostic;
 
 use crate::fake_engine::FakeEngine;
+use crate::fake_resolver::FakeResolver;
 use crate::recorder::Recorder;
 
 /// A workspace in a folder of its own, with an engine beside it.
@@ -28,6 +31,7 @@ pub(crate) struct Project {
     pub(crate) build: BuildOptions,
     pub(crate) cancel: Cancel,
     pub(crate) events: Recorder,
+    pub(crate) registries: FakeResolver,
 }
 
 /// The settings that most tests use.
@@ -59,14 +63,17 @@ impl Project {
             stat_cache: true,
             variables: BTreeSet::new(),
         };
+        let registries = FakeResolver::default();
+        let lock = LockOptions { mode: LockMode::Add, resolver: Some(Arc::new(registries.clone())) };
         let project = Self {
             _folder: folder,
             root,
             engine: FakeEngine::default(),
             options,
-            build: BuildOptions { host, automatic: false, keep_going: false },
+            build: BuildOptions { host, automatic: false, keep_going: false, lock },
             cancel: Cancel::default(),
             events: Recorder::default(),
+            registries,
         };
         project.write("Cargo.toml", cargo_toml);
         project
@@ -146,9 +153,11 @@ impl Project {
     pub(crate) fn keys(&self) -> BTreeMap<String, String> {
         let workspace = self.load();
         let graph = Graph::of(&workspace, 2).unwrap();
+        let pins = Pins::of(&lock::read(&self.root).unwrap());
         let keyed = images_core::session::keys(
             &graph,
             &graph.order,
+            pins,
             &self.build.host,
             &self.cancel,
             &Recorder::default(),

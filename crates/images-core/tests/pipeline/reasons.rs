@@ -3,6 +3,7 @@
 use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt;
 
+use crate::fake_resolver::digest;
 use crate::project::{Project, SETTINGS};
 
 /// `app` with all that a key is made of, built once.
@@ -187,15 +188,16 @@ fn parent_that_is_gone() {
 #[test]
 fn external() {
     // The argument comes first, so it is taken out of the record.
+    let now = format!("docker.io/library/busybox:1@{}", digest("docker.io/library/busybox:1"));
     let other = |project: &mut Project| {
         let record = format!("target/images/keys/{}.json", project.key("app:1"));
-        project.edit(&record, "docker.io/busybox:1", "docker.io/busybox:0");
+        project.edit(&record, &now, "docker.io/library/busybox:0");
         project.edit("images/app/files/a", "a", "b");
     };
-    assert_eq!(after(other), "the external image `docker.io/busybox:1` changed");
+    assert_eq!(after(other), format!("the external image `{now}` changed"));
     let fewer = |project: &mut Project| {
         let record = format!("target/images/keys/{}.json", project.key("app:1"));
-        project.edit(&record, "\"docker.io/busybox:1\"", "\"docker.io/busybox:1\",\"debian\"");
+        project.edit(&record, &format!("\"{now}\""), &format!("\"{now}\",\"debian\""));
         project.edit("images/app/files/a", "a", "b");
     };
     assert_eq!(after(fewer), "the external image `debian` changed");

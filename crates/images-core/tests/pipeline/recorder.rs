@@ -30,6 +30,9 @@ impl Reporter for Recorder {
             Event::Engine { description, automatic, .. } => {
                 format!("engine {description}, automatic {automatic}")
             }
+            Event::Locked { name, .. } => format!("locks {name}"),
+            Event::LockedLocally { name, id, why } => format!("locks {name} to {id}: {why:?}"),
+            Event::Unlocked { name, why } => format!("leaves {name}: {why}"),
             Event::Waiting => "waits".to_owned(),
             Event::Replanned { path } => format!("replans for {path}"),
             Event::Fresh { spec } => format!("fresh {spec}"),

@@ -157,6 +157,11 @@ impl Engine for Builtin {
         Ok(images.collect())
     }
 
+    fn has(&self, name: &str) -> Result<bool, EngineError> {
+        let (layout, _) = self.open()?;
+        Ok(layout.resolve(name).map_err(|error| told(&error))?.is_some())
+    }
+
     fn takes_entries(&self) -> bool {
         true
     }
