@@ -6,6 +6,7 @@ mod direct;
 mod examples;
 mod failure;
 mod freshness;
+mod locking;
 mod namespace;
 mod plain;
 mod random;
@@ -141,6 +142,8 @@ const ON_ALL: &[Scenario] = scenarios![
     direct::an_image_that_only_copies_is_what_a_client_makes_of_it needs Nothing,
     direct::what_only_a_client_can_say_of_a_failure_is_said needs Nothing,
     failure::keep_going_builds_what_does_not_depend_on_the_failure needs Nothing,
+    locking::a_locked_image_stays_the_same_though_its_tag_moved needs Registry,
+    locking::without_the_network_only_what_is_there_is_used needs Registry,
     namespace::a_name_of_ours_is_never_pulled needs Registry,
     namespace::a_name_of_ours_that_is_no_member_is_refused needs Nothing,
     transfer::what_is_stale_or_private_is_not_pushed needs Registry,

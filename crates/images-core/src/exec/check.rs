@@ -48,7 +48,11 @@ fn absent(graph: &Graph<'_>, id: NodeId, planned: &Planned) -> Result<Vec<Diagno
         }
         let message = format!("{} does not have `{name}`, and --offline forbids to pull it", engine.kind());
         let diagnostic = graph.image(id).dockerfile.error(edge.span.clone(), message, "would be pulled");
-        problems.push(diagnostic.help("build once without --offline"));
+        problems.push(diagnostic.help(match engine.kind() {
+            EngineKind::Builtin => "build once without --offline".to_owned(),
+            // BuildKit keeps what it pulls to itself, and cannot be asked for it.
+            kind => format!("run `{kind} pull {name}` while there is a network"),
+        }));
     }
     Ok(problems)
 }
