@@ -1,10 +1,12 @@
 //! What the command line can say.
 
+mod audit;
 mod lock;
 
 use camino::Utf8PathBuf;
 use clap::{Args, Subcommand, ValueEnum};
 
+pub(crate) use audit::{Audit, AuditFormat};
 pub(crate) use lock::{LockArgs, Outdated, Update};
 
 /// Container images as members of this workspace
@@ -87,6 +89,11 @@ pub(crate) enum Command {
     Reference(Reference),
     /// Check everything that can be known without building
     Check(Check),
+    /// Say where each image comes from
+    ///
+    /// For each image, and all that it stands on: the images from elsewhere that it goes back to, with digests, its key,
+    /// the commit of its inputs, and its tests.
+    Audit(Audit),
     /// Move the images from elsewhere that Images.lock pins to what their registries have now
     ///
     /// What Dockerfiles name and Images.lock lacks is added, and what none names is taken out. With names, these alone are

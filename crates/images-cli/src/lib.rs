@@ -19,8 +19,10 @@
 //! A command is thin: arguments → options → one call into `images-core` → report.
 
 mod arguments;
+mod audit;
 mod commands;
 mod environment;
+mod html;
 mod render;
 mod report;
 mod terminal;

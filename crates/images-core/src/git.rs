@@ -25,10 +25,10 @@ impl Git {
     ///
     /// # Errors
     /// git cannot be started, or an interrupt came.
-    pub(crate) fn run(&self, args: &[&str]) -> Result<Ended, Error> {
+    pub(crate) fn run(&self, args: &[impl AsRef<str>]) -> Result<Ended, Error> {
         let child = Child {
             program: "git".to_owned(),
-            args: args.iter().map(|&word| word.to_owned()).collect(),
+            args: args.iter().map(|word| word.as_ref().to_owned()).collect(),
             // Without it, `git status` and the like write to the index, which another git may hold.
             env: BTreeMap::from([("GIT_OPTIONAL_LOCKS".to_owned(), "0".to_owned())]),
             cwd: Some(self.folder.clone()),
@@ -43,7 +43,7 @@ impl Git {
     ///
     /// # Errors
     /// As [`Git::run`].
-    pub(crate) fn read(&self, args: &[&str]) -> Result<Option<String>, Error> {
+    pub(crate) fn read(&self, args: &[impl AsRef<str>]) -> Result<Option<String>, Error> {
         let ended = self.run(args)?;
         let text = || String::from_utf8_lossy(&ended.stdout).trim_end_matches('\n').to_owned();
         Ok((ended.code == Some(0)).then(text))

@@ -4,8 +4,10 @@
 //!
 //! Nothing here prints or reads the environment.
 
+pub mod audit;
 pub mod build;
 pub mod check;
+mod commit;
 pub mod context;
 pub mod event;
 pub mod exec;
@@ -26,6 +28,7 @@ pub mod workspace;
 
 mod error;
 
+pub use commit::Commit;
 pub(crate) use error::host_error;
 pub use error::{Error, exit_code};
 pub use session::HostOptions;

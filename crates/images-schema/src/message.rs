@@ -1,5 +1,6 @@
 //! What commands print as JSON. Each document has a `version`; within one, fields are only added.
 
+mod audit;
 mod outdated;
 
 use std::collections::BTreeMap;
@@ -7,6 +8,7 @@ use std::ops::Range;
 
 use serde::Serialize;
 
+pub use audit::{Audit, AuditedExternal, AuditedImage, AuditedTest};
 pub use outdated::{Outdated, OutdatedImage};
 
 /// The version of every document here.

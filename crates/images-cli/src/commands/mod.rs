@@ -1,5 +1,6 @@
 //! The commands, each thin: arguments → options → one call into core → report.
 
+mod audit;
 mod build;
 mod check;
 mod context;
@@ -63,6 +64,7 @@ pub(crate) fn run(images: Images) -> ExitCode {
         Command::Dockerfile(args) => dockerfile::run(&session, &args),
         Command::Reference(args) => reference::run(&session, &args),
         Command::Check(args) => check::run(&session, &args),
+        Command::Audit(args) => audit::run(&session, &args),
         Command::Update(args) => update::run(&session, &args),
         Command::Outdated(args) => outdated::run(&session, &args),
         Command::Run(args) => run::run(&session, &args),

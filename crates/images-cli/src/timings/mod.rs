@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use images_core::timings::{Bar, Timings};
 
-const STYLE: &str = include_str!("page.css");
+use crate::html::{document, escaped};
 
 /// The page.
 pub(crate) fn page(timings: &Timings) -> String {
@@ -19,11 +19,7 @@ pub(crate) fn page(timings: &Timings) -> String {
         section("Builds", "The longest first.", &table(timings)),
     ]
     .concat();
-    format!(
-        "<!doctype html>\n<html lang=\"en\">\n<meta charset=\"utf-8\">\n<title>Image build timings</title>\n\
-         <meta name=\"viewport\" content=\"width=device-width\">\n<style>\n{STYLE}</style>\n\
-         <h1>Image build timings</h1>\n{body}</html>\n"
-    )
+    document("Image build timings", &body)
 }
 
 fn section(title: &str, about: &str, content: &str) -> String {
@@ -87,20 +83,4 @@ fn seconds(time: Duration) -> String {
 
 fn ratio(part: Duration, whole: Duration) -> f64 {
     if whole.is_zero() { 0.0 } else { part.as_secs_f64() / whole.as_secs_f64() }
-}
-
-/// Text in which nothing means anything to HTML.
-fn escaped(text: &str) -> String {
-    let mut escaped = String::with_capacity(text.len());
-    for c in text.chars() {
-        match c {
-            '&' => escaped.push_str("&amp;"),
-            '<' => escaped.push_str("&lt;"),
-            '>' => escaped.push_str("&gt;"),
-            '"' => escaped.push_str("&quot;"),
-            '\'' => escaped.push_str("&#39;"),
-            other => escaped.push(other),
-        }
-    }
-    escaped
 }

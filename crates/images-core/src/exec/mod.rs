@@ -5,7 +5,6 @@
 //! 3. `one` stages a context, rewrites the Dockerfile and calls the engine.
 
 mod check;
-mod commit;
 mod one;
 mod schedule;
 

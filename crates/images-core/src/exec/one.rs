@@ -11,9 +11,9 @@ use images_dockerfile::{Feature, FeatureUse, Replacement, SourceKind, Sources, r
 use images_engine::process::Cancel;
 use images_engine::{BuildFailure, BuildRequest, Secret, SecretSource};
 
-use super::commit;
 use crate::Error;
 use crate::build::Planned;
+use crate::commit;
 use crate::context::{self, StageError};
 use crate::event::{Event, Failure, Place, Reporter};
 use crate::graph::{Graph, Node, NodeId, Target};

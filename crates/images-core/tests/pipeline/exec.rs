@@ -170,7 +170,7 @@ fn logs_of_images_whose_names_and_tags_run_together_are_apart() {
 }
 
 /// Runs git in the project's folder.
-fn git(project: &Project, args: &[&str]) -> String {
+pub(crate) fn git(project: &Project, args: &[&str]) -> String {
     let mut all = vec!["-c", "user.name=n", "-c", "user.email=e@example.org", "-c", "commit.gpgsign=false"];
     all.extend(args);
     let child = Child {

@@ -6,6 +6,7 @@ mod fake_resolver;
 mod project;
 mod recorder;
 
+mod audit;
 mod exec;
 mod graph;
 mod joined;

@@ -5,7 +5,7 @@ use std::fs;
 use std::sync::Arc;
 
 use camino::{Utf8Path, Utf8PathBuf};
-use images_core::build::{self, BuildOptions};
+use images_core::build::{self, BuildOptions, Planned};
 use images_core::context::EPOCH;
 use images_core::exec::Outcome;
 use images_core::graph::{Graph, NodeId};
@@ -182,6 +182,16 @@ impl Project {
         };
         let selected = selection::resolve(&graph, &selection, &self.root()).unwrap();
         work(&graph, &selected)
+    }
+
+    /// What `work` makes of the plan of these images and of all that they stand on.
+    pub(crate) fn with_plan<R>(&self, specs: &[&str], work: impl FnOnce(&Graph<'_>, &Planned) -> R) -> R {
+        self.with_selected(specs, |graph, selected| {
+            let all = selection::with_parents(graph, selected);
+            let detect = || self.engine.detect();
+            let planned = build::plan(graph, &all, &self.build, &detect, &self.cancel, &self.events);
+            work(graph, &planned.unwrap())
+        })
     }
 
     /// The plan for `specs`, worded: `a:1.0.0 build: not in the store`.

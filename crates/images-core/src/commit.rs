@@ -1,0 +1,57 @@
+//! The commit that last touched an image's inputs.
+
+use std::collections::BTreeMap;
+
+use camino::Utf8PathBuf;
+use images_engine::process::Cancel;
+
+use crate::git::Git;
+use crate::graph::{Graph, NodeId};
+use crate::workspace::normal;
+
+/// A commit.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Commit {
+    /// Its hash.
+    pub revision: String,
+    /// When it was committed: RFC 3339.
+    pub date: String,
+}
+
+/// What the labels `revision` and `created` say, or none where git has nothing to say of these files. They are no part of
+/// the key.
+pub(crate) fn labels(graph: &Graph<'_>, id: NodeId, cancel: &Cancel) -> BTreeMap<String, String> {
+    match last(graph, id, cancel) {
+        Some(Commit { revision, date }) => [
+            ("org.opencontainers.image.revision".to_owned(), revision),
+            ("org.opencontainers.image.created".to_owned(), date),
+        ]
+        .into(),
+        None => BTreeMap::new(),
+    }
+}
+
+/// The last commit of an image's inputs: its folder, its context, its Dockerfile and what `[[input]]` names.
+pub(crate) fn last(graph: &Graph<'_>, id: NodeId, cancel: &Cancel) -> Option<Commit> {
+    let git = Git::at(&graph.workspace.repository, cancel)?;
+    let text = git.read(&with_places(graph, id, &["log", "-1", "--format=%H %cI"])).ok()??;
+    let (revision, date) = text.split_once(' ')?;
+    Some(Commit { revision: revision.to_owned(), date: date.to_owned() })
+}
+
+/// Whether the work tree has the inputs of an image as its last commit has them. `None` where git has nothing to say.
+pub(crate) fn is_clean(graph: &Graph<'_>, id: NodeId, cancel: &Cancel) -> Option<bool> {
+    let git = Git::at(&graph.workspace.repository, cancel)?;
+    let changed = git.read(&with_places(graph, id, &["status", "--porcelain"])).ok()??;
+    Some(changed.is_empty())
+}
+
+/// A call of git about the inputs of an image.
+fn with_places(graph: &Graph<'_>, id: NodeId, args: &[&str]) -> Vec<String> {
+    let image = graph.image(id);
+    let inputs = image.manifest.input.iter().map(|input| normal(&image.folder.join(input.from.get_ref())));
+    let dockerfile = graph.workspace.root.join(&image.dockerfile.path);
+    let places = [image.folder.clone(), image.context.clone(), dockerfile].into_iter().chain(inputs);
+    let args = args.iter().map(|&word| word.to_owned()).chain(["--".to_owned()]);
+    args.chain(places.map(Utf8PathBuf::into_string)).collect()
+}
