@@ -162,6 +162,7 @@ const ON_PROGRAMS: &[Scenario] = scenarios![
     transfer::what_is_pushed_is_pulled_by_its_digest needs Registry,
     transfer::the_built_in_engine_builds_on_what_it_pulls needs Registry,
     transfer::variants_for_several_platforms_have_one_name needs Registry,
+    transfer::a_pushed_image_runs_after_a_pull_by_its_digest needs Registry,
     transfer::layers_of_any_compression_are_loaded needs Nothing,
     transfer::a_container_of_an_image_runs_and_its_code_is_ours needs Nothing,
 ];
@@ -169,6 +170,7 @@ const ON_PROGRAMS: &[Scenario] = scenarios![
 /// What takes the place of these for the engine that is none.
 const ON_BUILTIN: &[Scenario] = scenarios![
     examples::the_rust_family_is_exported needs Nothing,
+    examples::the_rust_family_is_pushed_with_its_bills_of_materials needs Registry,
 ];
 
 /// The scenarios of an engine.

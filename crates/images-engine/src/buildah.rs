@@ -28,11 +28,13 @@ pub(crate) const STORE: &str = "containers-storage";
 pub(crate) struct Buildah {
     isolation: Option<String>,
     version: OnceLock<Result<Version, EngineError>>,
+    /// Engines that were tried before, and what they said.
+    tried: Vec<EngineError>,
 }
 
 impl Buildah {
     pub(crate) fn new(options: &EngineOptions) -> Self {
-        Self { isolation: options.isolation.clone(), version: OnceLock::new() }
+        Self { isolation: options.isolation.clone(), version: OnceLock::new(), tried: Vec::new() }
     }
 
     fn version(&self) -> Result<&Version, EngineError> {
@@ -51,6 +53,14 @@ impl Engine for Buildah {
 
     fn describe(&self) -> Result<String, EngineError> {
         Ok(format!("buildah {}", self.version()?))
+    }
+
+    fn passed_over(&self) -> &[EngineError] {
+        &self.tried
+    }
+
+    fn pass_over(&mut self, tried: Vec<EngineError>) {
+        self.tried = tried;
     }
 
     fn images(&self) -> Result<Vec<StoredImage>, EngineError> {

@@ -37,9 +37,12 @@ fn first_that_answers(
     engines: impl Iterator<Item = Box<dyn Engine>>,
 ) -> Result<(Box<dyn Engine>, Vec<StoredImage>), NoEngine> {
     let mut tried = Vec::new();
-    for engine in engines {
+    for mut engine in engines {
         match engine.images() {
-            Ok(images) => return Ok((engine, images)),
+            Ok(images) => {
+                engine.pass_over(tried);
+                return Ok((engine, images));
+            }
             Err(error) => tried.push(error),
         }
     }
@@ -52,8 +55,8 @@ mod tests {
     use crate::process::Cancel;
     use crate::{BuildFailure, BuildRequest, Built, EngineError};
 
-    /// An engine that has one image of its name, or does not answer.
-    struct Fake(EngineKind, bool);
+    /// An engine that has one image of its name, or does not answer, and those that were passed over for it.
+    struct Fake(EngineKind, bool, Vec<EngineError>);
 
     impl Engine for Fake {
         fn kind(&self) -> EngineKind {
@@ -66,6 +69,14 @@ mod tests {
 
         fn describe(&self) -> Result<String, EngineError> {
             Ok("fake".to_owned())
+        }
+
+        fn passed_over(&self) -> &[EngineError] {
+            &self.2
+        }
+
+        fn pass_over(&mut self, tried: Vec<EngineError>) {
+            self.2 = tried;
         }
 
         fn images(&self) -> Result<Vec<StoredImage>, EngineError> {
@@ -90,21 +101,27 @@ mod tests {
         }
     }
 
-    fn first(answers: [bool; 3]) -> Result<(EngineKind, String), Vec<String>> {
+    /// The kind of the engine that was found, its listing, and what was passed over for it.
+    fn first(answers: [bool; 3]) -> Result<(EngineKind, String, Vec<String>), Vec<String>> {
         let fakes = ORDER.into_iter().zip(answers);
-        match first_that_answers(
-            fakes.map(|(kind, answers)| Box::new(Fake(kind, answers)) as Box<dyn Engine>),
-        ) {
-            Ok((engine, images)) => Ok((engine.kind(), images[0].id.clone())),
+        let fakes = fakes.map(|(kind, answers)| Box::new(Fake(kind, answers, Vec::new())) as Box<dyn Engine>);
+        match first_that_answers(fakes) {
+            Ok((engine, images)) => {
+                let over = engine.passed_over().iter().map(ToString::to_string).collect();
+                Ok((engine.kind(), images[0].id.clone(), over))
+            }
             Err(NoEngine { tried }) => Err(tried.iter().map(ToString::to_string).collect()),
         }
     }
 
     #[test]
-    fn the_first_that_answers_is_taken_with_its_listing() {
-        assert_eq!(first([true, true, true]), Ok((EngineKind::Docker, "Docker".to_owned())));
-        assert_eq!(first([false, true, true]), Ok((EngineKind::Podman, "Podman".to_owned())));
-        assert_eq!(first([false, false, true]), Ok((EngineKind::Buildah, "Buildah".to_owned())));
+    fn the_first_that_answers_is_taken_with_its_listing_and_knows_who_did_not() {
+        let found = |kind: EngineKind, over: &[&str]| {
+            Ok((kind, format!("{kind:?}"), over.iter().map(|&text| text.to_owned()).collect()))
+        };
+        assert_eq!(first([true, true, true]), found(EngineKind::Docker, &[]));
+        assert_eq!(first([false, true, true]), found(EngineKind::Podman, &["Docker: no"]));
+        assert_eq!(first([false, false, true]), found(EngineKind::Buildah, &["Docker: no", "Podman: no"]));
     }
 
     #[test]
@@ -132,7 +149,7 @@ mod tests {
     #[test]
     fn several_names_are_given_one_by_one_unless_an_engine_can_do_better() {
         let names = ["a", "bad", "b"].map(str::to_owned);
-        let fake = Fake(EngineKind::Docker, true);
+        let fake = Fake(EngineKind::Docker, true, Vec::new());
         assert_eq!(fake.tag_all("i", &names).unwrap_err().engine, "i bad");
         assert!(fake.tag_all("i", &names[..1]).is_ok());
     }

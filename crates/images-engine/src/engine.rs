@@ -254,6 +254,9 @@ pub trait Engine: Send + Sync {
         &[]
     }
 
+    /// Tells it which engines were tried before it, and what they said.
+    fn pass_over(&mut self, _tried: Vec<EngineError>) {}
+
     /// All images in the store, by one listing.
     ///
     /// # Errors

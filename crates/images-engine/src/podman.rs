@@ -21,6 +21,8 @@ const CLIENT: Client = Client("podman");
 #[derive(Debug, Default)]
 pub(crate) struct Podman {
     version: OnceLock<Result<Version, EngineError>>,
+    /// Engines that were tried before, and what they said.
+    tried: Vec<EngineError>,
 }
 
 impl Podman {
@@ -40,6 +42,14 @@ impl Engine for Podman {
 
     fn describe(&self) -> Result<String, EngineError> {
         Ok(format!("podman {}", self.version()?))
+    }
+
+    fn passed_over(&self) -> &[EngineError] {
+        &self.tried
+    }
+
+    fn pass_over(&mut self, tried: Vec<EngineError>) {
+        self.tried = tried;
     }
 
     fn images(&self) -> Result<Vec<StoredImage>, EngineError> {

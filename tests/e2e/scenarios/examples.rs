@@ -7,7 +7,9 @@ use std::time::Duration;
 use images_tests::archive::{self, Node};
 use images_tests::engine::{Engine, Tool};
 use images_tests::program::{Output, answer, run, wait_for};
+use images_tests::registry;
 use images_tests::workspace::{Repository, Workspace};
+use serde_json::Value;
 
 use super::Bench;
 
@@ -69,6 +71,44 @@ fn build_the_rust_family(bench: &Bench) -> Repository {
     assert_eq!(again.code(), 0, "{}", again.stderr);
     assert!(again.stderr.contains("nothing to build, all 3 images are fresh"), "{}", again.stderr);
     repository
+}
+
+pub(super) fn the_rust_family_is_pushed_with_its_bills_of_materials(bench: &Bench) {
+    let address = bench.registry.as_ref().expect("the scenario needs it");
+    let repository = repository(bench);
+    repository.run(&["build", "greeter", "--registry", address]).ok();
+    let push = ["push", "greeter", "--registry", address, "--sbom", "--format", "json"];
+    let pushed: Value = serde_json::from_str(&repository.run(&push).ok()).expect("it was asked for JSON");
+    let greeter =
+        &pushed["images"].as_array().and_then(|images| images.last()).expect("it was pushed").clone();
+    let subject = greeter["digest"].as_str().expect("it has a digest");
+    let tag = subject.replace(':', "-");
+    let at = |name: &str| format!("/v2/xtask-images/greeter/{name}");
+    let accept = "application/vnd.oci.image.index.v1+json, application/vnd.oci.image.manifest.v1+json";
+    let read = |path: &str| -> Value {
+        let text = registry::get_accepting(address, path, accept);
+        serde_json::from_str(&text).unwrap_or_else(|error| panic!("{path}: {error}: {text}"))
+    };
+    // A registry that notes referrers itself answers here, with others the client keeps a tag for them.
+    let listed = registry::get_accepting(address, &at(&format!("referrers/{subject}")), accept);
+    let listed: Value = match serde_json::from_str::<Value>(&listed) {
+        Ok(index) if index["manifests"].is_array() => index,
+        _ => read(&at(&format!("manifests/{tag}"))),
+    };
+    let [referrer] = listed["manifests"].as_array().map(Vec::as_slice).expect("an index lists") else {
+        panic!("one bill of materials: {listed}");
+    };
+    assert_eq!(referrer["artifactType"], "application/vnd.cyclonedx+json");
+    assert_eq!(referrer["digest"], greeter["sbom"]);
+    let manifest = read(&at(&format!("manifests/{}", greeter["sbom"].as_str().expect("a digest"))));
+    assert_eq!(manifest["subject"]["digest"], greeter["digest"]);
+    let blob = manifest["layers"][0]["digest"].as_str().expect("a blob");
+    let bill: Value =
+        serde_json::from_str(&registry::get(address, &at(&format!("blobs/{blob}")))).expect("it is JSON");
+    assert_eq!(bill["bomFormat"], "CycloneDX");
+    let names: Vec<_> =
+        bill["components"].as_array().expect("a list").iter().map(|one| &one["name"]).collect();
+    assert!(names.iter().any(|name| *name == "greeter"), "{names:?}");
 }
 
 pub(super) fn the_rust_family_is_exported(bench: &Bench) {

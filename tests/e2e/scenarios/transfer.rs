@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 use std::os::unix::fs::MetadataExt;
 
-use images_tests::engine::Tool;
-use images_tests::program::find;
+use images_tests::engine::{Engine, Tool};
+use images_tests::program::{find, run};
 use images_tests::registry;
 use images_tests::workspace::Workspace;
 use serde_json::Value;
@@ -163,6 +163,38 @@ pub(super) fn a_container_of_an_image_runs_and_its_code_is_ours(bench: &Bench) {
         let loaded = workspace.run(&["run", "app", "--engine", "builtin", "--", "say", "--all"]);
         assert_eq!(loaded.ok(), "--all\n");
     }
+}
+
+pub(super) fn a_pushed_image_runs_after_a_pull_by_its_digest(bench: &Bench) {
+    let engine = bench.program();
+    let address = bench.registry.as_ref().expect("the scenario needs it");
+    let workspace = bench.workspace();
+    workspace.settings(&format!("registry = \"{address}\"\n"));
+    let dockerfile =
+        "FROM scratch\nCOPY inmate /inmate\nENTRYPOINT [\"/inmate\"]\nCMD [\"say\", \"hello\"]\n";
+    bench.image(&workspace, "app", dockerfile);
+    for builder in [engine.tool.name(), "builtin"] {
+        workspace.run(&["build", "app", "--engine", builder]).ok();
+        let pushed = workspace.run(&["push", "app", "--engine", builder]).ok();
+        engine.remove_images(&workspace.namespace);
+        let (_, digest) = pushed.trim().split_once('@').expect("a name and a digest");
+        let by_digest = format!("{address}/{}/app@{digest}", workspace.namespace);
+        engine.pull(&by_digest).ok();
+        assert_eq!(hello(engine, &by_digest), "hello\n", "built by {builder}");
+    }
+}
+
+/// What a container of the image prints. buildah starts none by an image's own command.
+#[track_caller]
+fn hello(engine: &Engine, image: &str) -> String {
+    if engine.tool != Tool::Buildah {
+        return run(engine.command().args(["run", "--rm", image])).ok();
+    }
+    let container = run(engine.command().args(["from", image])).ok();
+    let container = container.trim();
+    let said = run(engine.command().args(["run", container, "--", "/inmate", "say", "hello"]));
+    run(engine.command().args(["rm", container])).ok();
+    said.ok()
 }
 
 pub(super) fn layers_of_any_compression_are_loaded(bench: &Bench) {
