@@ -1,7 +1,11 @@
 //! What the command line can say.
 
+mod check;
+
 use camino::Utf8PathBuf;
 use clap::{Args, Subcommand, ValueEnum};
+
+pub(crate) use check::{Check, CheckFormat};
 
 /// Container images as members of this workspace
 #[derive(Debug, Args)]
@@ -270,14 +274,6 @@ pub(crate) struct Reference {
     /// Image references
     #[arg(value_name = "REF", required = true)]
     pub(crate) references: Vec<String>,
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct Check {
-    #[command(flatten)]
-    pub(crate) selection: SelectionArgs,
-    #[command(flatten)]
-    pub(crate) args: BuildArgs,
 }
 
 #[derive(Debug, Args)]

@@ -1,7 +1,7 @@
 //! Reads a reference as one of ours or as one from elsewhere, and finds the variant that it means.
 
 use images_dockerfile::{ImageReference, Reference, ReferenceKind};
-use images_schema::{Diagnostic, Requirement, did_you_mean};
+use images_schema::{Diagnostic, Requirement, Rule, did_you_mean};
 
 use super::{Graph, Target};
 use crate::workspace::{Image, Variant, Workspace};
@@ -68,6 +68,10 @@ pub(super) fn target(
     image: &Image,
     found: &ImageReference,
 ) -> Result<Target, Box<Diagnostic>> {
+    find(graph, image, found).map_err(|problem| Box::new(problem.rule(Rule::Reference)))
+}
+
+fn find(graph: &Graph<'_>, image: &Image, found: &ImageReference) -> Result<Target, Box<Diagnostic>> {
     let workspace = graph.workspace;
     let reference = &found.reference;
     match owner(workspace, reference) {

@@ -9,7 +9,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use images_dockerfile::{Dockerfile, Ignore, Platform, Problem};
 use images_engine::process::Cancel;
 use images_engine::threads;
-use images_schema::{Diagnostic, Manifest, SourceText, did_you_mean};
+use images_schema::{Diagnostic, Manifest, Rule, SourceText, did_you_mean};
 
 use super::crates::CrateIndex;
 use super::platform::host_platform;
@@ -185,6 +185,15 @@ fn collect<T>(results: Vec<Result<T, Error>>) -> Result<Vec<T>, Error> {
     if diagnostics.is_empty() { Ok(values) } else { Err(Error::Input(diagnostics)) }
 }
 
+/// The workspace's root relative to the top of its git checkout; empty where they are one.
+///
+/// # Errors
+/// There is no workspace.
+pub fn root_in_repository(options: &LoadOptions) -> Result<Utf8PathBuf, Error> {
+    let (root, _) = root::locate(&options.start, options.manifest_path.as_deref())?;
+    Ok(members::relative(&root, &repository(&root)).to_owned())
+}
+
 fn repository(root: &Utf8Path) -> Utf8PathBuf {
     root.ancestors().find(|folder| folder.join(".git").exists()).unwrap_or(root).to_owned()
 }
@@ -230,7 +239,7 @@ fn warnings(image: &Image) -> Vec<Diagnostic> {
         if !goes_somewhere {
             let message = format!("argument `{name}` is not declared by the Dockerfile");
             let near = did_you_mean(name, declared.iter().map(String::as_str));
-            let diagnostic = image.source.warning(span, message, "goes nowhere");
+            let diagnostic = image.source.warning(span, message, "goes nowhere").rule(Rule::Argument);
             found.push(diagnostic.help(match near {
                 Some(near) => format!("did you mean `{near}`?"),
                 None => format!("add `ARG {name}` to {}", image.dockerfile.path),
@@ -245,7 +254,7 @@ pub fn at_problem(source: &SourceText, problem: &Problem, warning: bool) -> Diag
     let (span, message, label) = (problem.span.clone(), problem.message.as_str(), problem.label.as_str());
     let diagnostic =
         if warning { source.warning(span, message, label) } else { source.error(span, message, label) };
-    Diagnostic { help: problem.help.clone(), ..diagnostic }
+    Diagnostic { help: problem.help.clone(), ..diagnostic.rule(Rule::Dockerfile) }
 }
 
 /// A member whose versions are not known yet.

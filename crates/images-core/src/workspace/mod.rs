@@ -16,7 +16,7 @@ mod variants;
 
 pub use crates::CrateIndex;
 pub(crate) use load::normal;
-pub use load::{Image, LoadOptions, Workspace, at_problem, load};
+pub use load::{Image, LoadOptions, Workspace, at_problem, load, root_in_repository};
 pub use members::relative;
 pub use platform::{host_platform, platform_of};
 pub use variants::Variant;

@@ -21,6 +21,18 @@ pub(super) struct Root {
 /// # Errors
 /// There is none, it cannot be read, or it says nothing of images.
 pub(super) fn find(start: &Utf8Path, manifest: Option<&Utf8Path>) -> Result<Root, Error> {
+    let (folder, text) = locate(start, manifest)?;
+    read(folder, text)
+}
+
+/// The root's folder, and its Cargo.toml as text.
+///
+/// # Errors
+/// There is none, or it cannot be read.
+pub(super) fn locate(
+    start: &Utf8Path,
+    manifest: Option<&Utf8Path>,
+) -> Result<(Utf8PathBuf, Arc<str>), Error> {
     let start = match manifest {
         Some(path) => {
             if !path.is_file() {
@@ -34,7 +46,7 @@ pub(super) fn find(start: &Utf8Path, manifest: Option<&Utf8Path>) -> Result<Root
     for folder in start.ancestors() {
         let path = folder.join("Cargo.toml");
         match std::fs::read_to_string(&path) {
-            Ok(text) if has_workspace_table(&text) => return read(folder.to_owned(), text.into()),
+            Ok(text) if has_workspace_table(&text) => return Ok((folder.to_owned(), text.into())),
             Ok(_) => {}
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
             Err(error) => return Err(Error::io("cannot read", &path)(error)),
@@ -49,7 +61,7 @@ fn has_workspace_table(text: &str) -> bool {
     text.lines().any(|line| line.trim_start().starts_with("[workspace"))
 }
 
-fn read(folder: Utf8PathBuf, text: Arc<str>) -> Result<Root, Error> {
+pub(super) fn read(folder: Utf8PathBuf, text: Arc<str>) -> Result<Root, Error> {
     let source = SourceText::new("Cargo.toml", text);
     let manifest: RootManifest = source.parse_toml()?;
     let workspace = manifest.workspace;
