@@ -1,5 +1,6 @@
 //! Commands that judge and edit what is written: no engine is called.
 
+mod bump;
 mod formats;
 
 use images_tests::workspace::Workspace;

@@ -1,10 +1,12 @@
 //! What the command line can say.
 
+mod bump;
 mod check;
 
 use camino::Utf8PathBuf;
 use clap::{Args, Subcommand, ValueEnum};
 
+pub(crate) use bump::Bump;
 pub(crate) use check::{Check, CheckFormat};
 
 /// Container images as members of this workspace
@@ -85,6 +87,10 @@ pub(crate) enum Command {
     Reference(Reference),
     /// Check everything that can be known without building
     Check(Check),
+    /// Move versions, and all references that name them
+    ///
+    /// Edits are shown as a diff; nothing is written without `--execute`.
+    Bump(Bump),
     /// Start one image
     ///
     /// It is built first, if it is stale. Words after `--` are the container's command. The container is removed when it

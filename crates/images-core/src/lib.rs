@@ -5,6 +5,7 @@
 //! Nothing here prints or reads the environment.
 
 pub mod build;
+pub mod bump;
 pub mod check;
 pub mod context;
 pub mod event;

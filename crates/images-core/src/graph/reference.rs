@@ -112,7 +112,8 @@ fn no_version(member: &Image, image: &Image, found: &ImageReference) -> Diagnost
     let wanted = found.reference.tag.as_deref().unwrap_or("latest");
     let message = format!("`{}` has no version `{wanted}`", member.name);
     let tags = || member.variants.iter().map(|variant| variant.tag.as_str());
-    let listed = format!("there are: {}", tags().collect::<Vec<_>>().join(", "));
+    let mend = if member.variants.len() == 1 { "; `bump --fix` moves the reference there" } else { "" };
+    let listed = format!("there are: {}{mend}", tags().collect::<Vec<_>>().join(", "));
     let diagnostic = image.dockerfile.error(found.span.clone(), message, "no variant meets this tag");
     diagnostic.help(match did_you_mean(wanted, tags()) {
         Some(near) => format!("did you mean `{}:{near}`? {listed}", member.name),

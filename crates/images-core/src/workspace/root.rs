@@ -6,6 +6,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use images_dockerfile::Reference;
 use images_schema::{Diagnostic, PackageDefaults, RootManifest, Settings, SourceText};
 
+use super::files::Files;
 use crate::Error;
 
 /// The root Cargo.toml and what it says of images.
@@ -20,8 +21,8 @@ pub(super) struct Root {
 ///
 /// # Errors
 /// There is none, it cannot be read, or it says nothing of images.
-pub(super) fn find(start: &Utf8Path, manifest: Option<&Utf8Path>) -> Result<Root, Error> {
-    let (folder, text) = locate(start, manifest)?;
+pub(super) fn find(start: &Utf8Path, manifest: Option<&Utf8Path>, files: &Files) -> Result<Root, Error> {
+    let (folder, text) = locate(start, manifest, files)?;
     read(folder, text)
 }
 
@@ -32,6 +33,7 @@ pub(super) fn find(start: &Utf8Path, manifest: Option<&Utf8Path>) -> Result<Root
 pub(super) fn locate(
     start: &Utf8Path,
     manifest: Option<&Utf8Path>,
+    files: &Files,
 ) -> Result<(Utf8PathBuf, Arc<str>), Error> {
     let start = match manifest {
         Some(path) => {
@@ -45,8 +47,8 @@ pub(super) fn locate(
     };
     for folder in start.ancestors() {
         let path = folder.join("Cargo.toml");
-        match std::fs::read_to_string(&path) {
-            Ok(text) if has_workspace_table(&text) => return Ok((folder.to_owned(), text.into())),
+        match files.read(&path) {
+            Ok(text) if has_workspace_table(&text) => return Ok((folder.to_owned(), text)),
             Ok(_) => {}
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
             Err(error) => return Err(Error::io("cannot read", &path)(error)),

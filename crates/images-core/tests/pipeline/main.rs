@@ -5,6 +5,8 @@ mod fake_engine;
 mod project;
 mod recorder;
 
+mod bump;
+mod bump_cargo;
 mod exec;
 mod graph;
 mod joined;
