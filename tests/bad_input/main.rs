@@ -164,7 +164,7 @@ error: `base` has no version `1.1`
 1 | FROM acme/base:1.1
   |      ^^^^^^^^^^^^^ no variant meets this tag
   |
-  = help: there are: 1.0.0
+  = help: there are: 1.0.0; `bump --fix` moves the reference there
 
 "#]]
     );

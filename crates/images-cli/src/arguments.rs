@@ -1,12 +1,16 @@
 //! What the command line can say.
 
 mod audit;
+mod bump;
+mod check;
 mod lock;
 
 use camino::Utf8PathBuf;
 use clap::{Args, Subcommand, ValueEnum};
 
 pub(crate) use audit::{Audit, AuditFormat};
+pub(crate) use bump::Bump;
+pub(crate) use check::{Check, CheckFormat};
 pub(crate) use lock::{LockArgs, Outdated, Update};
 
 /// Container images as members of this workspace
@@ -103,6 +107,10 @@ pub(crate) enum Command {
     ///
     /// Ends with 1 where there are any. Nothing is changed.
     Outdated(Outdated),
+    /// Move versions, and all references that name them
+    ///
+    /// Edits are shown as a diff; nothing is written without `--execute`.
+    Bump(Bump),
     /// Start one image
     ///
     /// It is built first, if it is stale. Words after `--` are the container's command. The container is removed when it
@@ -292,14 +300,6 @@ pub(crate) struct Reference {
     /// Image references
     #[arg(value_name = "REF", required = true)]
     pub(crate) references: Vec<String>,
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct Check {
-    #[command(flatten)]
-    pub(crate) selection: SelectionArgs,
-    #[command(flatten)]
-    pub(crate) args: BuildArgs,
 }
 
 #[derive(Debug, Args)]

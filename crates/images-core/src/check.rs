@@ -6,10 +6,44 @@ use std::collections::HashMap;
 
 use camino::Utf8Path;
 use images_dockerfile::{Source, Sources};
+use images_schema::{Diagnostic, Severity};
 
 use crate::graph::{Graph, NodeId};
 use crate::joined::{self, JoinedByNode};
-use crate::{Error, HostOptions, session};
+use crate::{Error, HostOptions, exit_code, session};
+
+/// What a check found.
+#[derive(Debug, Clone, Default)]
+pub struct Findings {
+    /// Errors and warnings, each once.
+    pub diagnostics: Vec<Diagnostic>,
+}
+
+impl Findings {
+    /// Adds what is not known yet.
+    pub fn extend(&mut self, found: impl IntoIterator<Item = Diagnostic>) {
+        for diagnostic in found {
+            if !self.diagnostics.contains(&diagnostic) {
+                self.diagnostics.push(diagnostic);
+            }
+        }
+    }
+
+    /// The errors among them.
+    pub fn errors(&self) -> impl Iterator<Item = &Diagnostic> {
+        self.diagnostics.iter().filter(|found| found.severity == Severity::Error)
+    }
+
+    /// The exit code of the check: 2 where files are wrong, 1 where they are right and only the policy forbids what they
+    /// say.
+    pub fn exit_code(&self) -> u8 {
+        match self.errors().map(|error| error.rule.is_policy()).min() {
+            None => exit_code::DONE,
+            Some(true) => exit_code::FAILED,
+            Some(false) => exit_code::USAGE,
+        }
+    }
+}
 
 /// Checks the contexts of `selected`.
 ///

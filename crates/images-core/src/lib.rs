@@ -6,6 +6,7 @@
 
 pub mod audit;
 pub mod build;
+pub mod bump;
 pub mod check;
 mod commit;
 pub mod context;

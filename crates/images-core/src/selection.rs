@@ -90,7 +90,7 @@ pub fn named(graph: &Graph<'_>, spec: &str) -> Result<Vec<NodeId>, Error> {
     }
 }
 
-fn no_image(images: &[Image], name: &str) -> Error {
+pub(crate) fn no_image(images: &[Image], name: &str) -> Error {
     let names = || images.iter().map(|image| image.name.as_str());
     let diagnostic = Diagnostic::error(format!("no image of this workspace is named `{name}`"));
     diagnostic
@@ -102,7 +102,7 @@ fn no_image(images: &[Image], name: &str) -> Error {
         .into()
 }
 
-fn no_version(image: &Image, version: &str) -> Error {
+pub(crate) fn no_version(image: &Image, version: &str) -> Error {
     let tags = || image.variants.iter().map(|variant| variant.tag.as_str());
     let listed = format!("there are: {}", tags().collect::<Vec<_>>().join(", "));
     Diagnostic::error(format!("`{}` has no version `{version}`", image.name))

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use images_dockerfile::Sources;
 use images_engine::process::Cancel;
 use images_engine::threads;
-use images_schema::Diagnostic;
+use images_schema::{Diagnostic, Rule};
 
 use crate::Error;
 use crate::context::{self, Context, ContextError, ContextRequest, Joined, StatCache};
@@ -193,7 +193,7 @@ fn read_one(
         },
         epoch: host.epoch,
     };
-    context::read(&request, cache).map_err(|error| Box::new(told(image, error)))
+    context::read(&request, cache).map_err(|error| Box::new(told(image, error).rule(Rule::Context)))
 }
 
 /// A context's error with the place that a person can mend.

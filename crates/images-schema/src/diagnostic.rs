@@ -5,6 +5,8 @@ use std::sync::Arc;
 
 use camino::Utf8PathBuf;
 
+use crate::Rule;
+
 /// How grave a [`Diagnostic`] is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Severity {
@@ -32,6 +34,8 @@ pub struct Snippet {
 pub struct Diagnostic {
     /// How grave it is.
     pub severity: Severity,
+    /// Which kind of problem it is, for programs; [`Rule::Workspace`] where nothing narrower is known.
+    pub rule: Rule,
     /// What is wrong, in one line without a final full stop.
     pub message: String,
     /// Where it is, if it is in a file.
@@ -43,7 +47,13 @@ pub struct Diagnostic {
 impl Diagnostic {
     /// An error without a place.
     pub fn error(message: impl Into<String>) -> Self {
-        Self { severity: Severity::Error, message: message.into(), snippet: None, help: None }
+        Self {
+            severity: Severity::Error,
+            rule: Rule::Workspace,
+            message: message.into(),
+            snippet: None,
+            help: None,
+        }
     }
 
     /// A warning without a place.
@@ -62,6 +72,13 @@ impl Diagnostic {
     ) -> Self {
         self.snippet =
             Some(Snippet { path: path.into(), source: Arc::clone(source), span, label: label.into() });
+        self
+    }
+
+    /// The same, of a kind.
+    #[must_use]
+    pub fn rule(mut self, rule: Rule) -> Self {
+        self.rule = rule;
         self
     }
 

@@ -8,6 +8,7 @@ mod lock;
 mod manifest;
 pub mod message;
 mod placeholder;
+mod rule;
 mod settings;
 mod suggestion;
 mod text;
@@ -20,6 +21,7 @@ pub use manifest::{
     VariantTable, VersionSource,
 };
 pub use placeholder::{PlaceholderError, fill};
+pub use rule::Rule;
 pub use settings::{ImageDefaults, PackageDefaults, RootManifest, Settings};
 pub use suggestion::did_you_mean;
 pub use text::SourceText;

@@ -163,6 +163,8 @@ impl Place {
 pub struct DiagnosticMessage {
     /// `error` or `warning`.
     pub level: &'static str,
+    /// Which kind of problem it is: the id of a [`Rule`](crate::Rule).
+    pub rule: &'static str,
     /// What is wrong.
     pub message: String,
     /// The file.
@@ -181,6 +183,7 @@ impl From<&crate::Diagnostic> for DiagnosticMessage {
                 crate::Severity::Error => "error",
                 crate::Severity::Warning => "warning",
             },
+            rule: diagnostic.rule.id(),
             message: diagnostic.message.clone(),
             path: snippet.map(|snippet| snippet.path.to_string()),
             span: snippet.map(|snippet| Place::of(&snippet.source, &snippet.span)),

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use camino::{Utf8Path, Utf8PathBuf};
 use serde::de::DeserializeOwned;
 
-use crate::{Diagnostic, did_you_mean};
+use crate::{Diagnostic, Rule, did_you_mean};
 
 /// A file's text and the path that a person knows it by.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -49,7 +49,7 @@ impl SourceText {
     /// Bad syntax, a value of another type, or a key that `T` does not have: one diagnostic at its span; for an
     /// unknown key it lists the allowed ones.
     pub fn parse_toml<T: DeserializeOwned>(&self) -> Result<T, Box<Diagnostic>> {
-        toml::from_str(&self.text).map_err(|error| Box::new(self.toml_error(&error)))
+        toml::from_str(&self.text).map_err(|error| Box::new(self.toml_error(&error).rule(Rule::Manifest)))
     }
 
     fn toml_error(&self, error: &toml::de::Error) -> Diagnostic {

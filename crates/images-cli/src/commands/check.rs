@@ -1,21 +1,44 @@
-use images_core::{Error, check, exit_code};
+use images_core::check::Findings;
+use images_core::{Error, check, lock, workspace};
 
 use super::Session;
 use crate::arguments::Check;
 use crate::environment;
+use crate::report::findings;
 use crate::terminal::Style;
 
 pub(super) fn run(session: &Session, args: &Check) -> Result<u8, Error> {
-    let workspace = session.workspace(&args.args)?;
+    let options = environment::load_options(&session.global, &args.args.build_args)?;
+    let mut found = Findings::default();
+    let checked = match gather(session, args, &options, &mut found) {
+        Err(Error::Input(problems)) => {
+            found.extend(problems);
+            0
+        }
+        other => other?,
+    };
+    let root = workspace::root_in_repository(&options).unwrap_or_default();
+    findings::report(args.message_format, &found, &root, session.terminal);
+    if found.errors().next().is_none() {
+        let images = format!("{checked} image{}", if checked == 1 { "" } else { "s" });
+        session.terminal.status(Style::Good, "Checked", &images);
+    }
+    Ok(found.exit_code())
+}
+
+/// Checks what is selected, and gives its number. What ends a check is in the error, all else among the findings.
+fn gather(
+    session: &Session,
+    args: &Check,
+    options: &workspace::LoadOptions,
+    found: &mut Findings,
+) -> Result<usize, Error> {
+    let workspace = workspace::load(options, &session.cancel)?;
+    found.extend(workspace.warnings.iter().cloned());
     let graph = session.graph(&workspace)?;
     let selected = args.selection.resolve(&graph)?;
+    found.extend(lock::findings(&graph, session.global.lock.is_locked())?);
     let host = environment::host_options(&session.global)?;
     check::check(&graph, &selected, &host)?;
-    let count = selected.len();
-    session.terminal.status(
-        Style::Good,
-        "Checked",
-        &format!("{count} image{}", if count == 1 { "" } else { "s" }),
-    );
-    Ok(exit_code::DONE)
+    Ok(selected.len())
 }

@@ -2,6 +2,7 @@
 
 mod audit;
 mod build;
+mod bump;
 mod check;
 mod context;
 mod dockerfile;
@@ -67,6 +68,7 @@ pub(crate) fn run(images: Images) -> ExitCode {
         Command::Audit(args) => audit::run(&session, &args),
         Command::Update(args) => update::run(&session, &args),
         Command::Outdated(args) => outdated::run(&session, &args),
+        Command::Bump(args) => bump::run(&session, &args),
         Command::Run(args) => run::run(&session, &args),
         Command::Push(args) => push::run(&session, &args),
         Command::Load(args) => load::run(&session, &args),

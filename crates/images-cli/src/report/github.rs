@@ -36,11 +36,14 @@ impl Reporter for Github {
     }
 }
 
-fn escaped(text: &str) -> String {
+/// A message of a workflow command, as the toolkit escapes it (`escapeData`):
+/// <https://github.com/actions/toolkit/blob/main/packages/core/src/command.ts>
+pub(super) fn escaped(text: &str) -> String {
     text.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A")
 }
 
-fn property(text: &str) -> String {
+/// A property's value (`escapeProperty`).
+pub(super) fn property(text: &str) -> String {
     escaped(text).replace(':', "%3A").replace(',', "%2C")
 }
 

@@ -6,10 +6,9 @@ use images_core::event::{Event, Failure, Reporter};
 use images_core::exec::Outcome;
 use images_engine::EngineError;
 use images_schema::Diagnostic;
-use images_schema::message::DiagnosticMessage;
 use serde_json::json;
 
-use super::RunReporter;
+use super::{RunReporter, findings};
 use crate::terminal::Terminal;
 
 /// Writes events as JSON.
@@ -70,9 +69,7 @@ fn failed(failure: &Failure) -> serde_json::Value {
 
 impl RunReporter for Json {
     fn diagnostic(&self, diagnostic: &Diagnostic) {
-        let mut line = json!(DiagnosticMessage::from(diagnostic));
-        line["event"] = json!("diagnostic");
-        self.terminal.data(&line.to_string());
+        self.terminal.data(&findings::json::line(diagnostic));
     }
 
     fn finish(&self, outcome: &Outcome, duration: Duration) {

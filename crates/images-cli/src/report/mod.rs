@@ -1,5 +1,6 @@
 //! Reporters: they word the events of a run for people, for programs and for GitHub.
 
+pub(crate) mod findings;
 mod github;
 mod human;
 mod json;

@@ -2,6 +2,8 @@
 
 use std::collections::VecDeque;
 
+use images_schema::Rule;
+
 use super::{Edge, Graph, NodeId, Target};
 use crate::Error;
 
@@ -67,5 +69,6 @@ fn told(graph: &Graph<'_>, path: &[(NodeId, &Edge)]) -> Error {
         1 => (format!("`{}` stands on itself", names[0]), "refers to the image that it is for"),
         _ => (format!("images stand on each other in a cycle: {}", names.join(" → ")), "closes the cycle"),
     };
-    dockerfile.error(edge.span.clone(), message, label).help("take one of these references away").into()
+    let diagnostic = dockerfile.error(edge.span.clone(), message, label).rule(Rule::Reference);
+    diagnostic.help("take one of these references away").into()
 }

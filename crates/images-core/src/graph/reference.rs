@@ -1,7 +1,7 @@
 //! Reads a reference as one of ours or as one from elsewhere, and finds the variant that it means.
 
 use images_dockerfile::{ImageReference, Reference, ReferenceKind};
-use images_schema::{Diagnostic, Requirement, did_you_mean};
+use images_schema::{Diagnostic, Requirement, Rule, did_you_mean};
 
 use super::{Graph, Target};
 use crate::workspace::{Image, Variant, Workspace};
@@ -68,6 +68,10 @@ pub(super) fn target(
     image: &Image,
     found: &ImageReference,
 ) -> Result<Target, Box<Diagnostic>> {
+    find(graph, image, found).map_err(|problem| Box::new(problem.rule(Rule::Reference)))
+}
+
+fn find(graph: &Graph<'_>, image: &Image, found: &ImageReference) -> Result<Target, Box<Diagnostic>> {
     let workspace = graph.workspace;
     let reference = &found.reference;
     match owner(workspace, reference) {
@@ -108,7 +112,8 @@ fn no_version(member: &Image, image: &Image, found: &ImageReference) -> Diagnost
     let wanted = found.reference.tag.as_deref().unwrap_or("latest");
     let message = format!("`{}` has no version `{wanted}`", member.name);
     let tags = || member.variants.iter().map(|variant| variant.tag.as_str());
-    let listed = format!("there are: {}", tags().collect::<Vec<_>>().join(", "));
+    let mend = if member.variants.len() == 1 { "; `bump --fix` moves the reference there" } else { "" };
+    let listed = format!("there are: {}{mend}", tags().collect::<Vec<_>>().join(", "));
     let diagnostic = image.dockerfile.error(found.span.clone(), message, "no variant meets this tag");
     diagnostic.help(match did_you_mean(wanted, tags()) {
         Some(near) => format!("did you mean `{}:{near}`? {listed}", member.name),

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use images_schema::{Diagnostic, Pin};
+use images_schema::{Diagnostic, Pin, Rule};
 
 use super::name::{Named, names_of};
 use super::{FILE, Pins, file};
@@ -10,17 +10,18 @@ use crate::Error;
 use crate::graph::{Graph, NodeId};
 use crate::store::Store;
 
-/// What is in the file and no Dockerfile names, and what Dockerfiles name and is not in it; all as warnings.
+/// What is in the file and no Dockerfile names, as warnings; and what Dockerfiles name and is not in it, as errors where the
+/// file has to stay as it is.
 ///
 /// # Errors
 /// The file cannot be read.
-pub fn findings(graph: &Graph<'_>) -> Result<Vec<Diagnostic>, Error> {
+pub fn findings(graph: &Graph<'_>, is_locked: bool) -> Result<Vec<Diagnostic>, Error> {
     let (source, lock) = file::read_with_source(&graph.workspace.root)?;
     let used: BTreeSet<_> = graph.ids().flat_map(|id| names_of(graph, id)).map(|named| named.name).collect();
     let unused = lock.images.iter().filter(|(name, _)| !used.contains(*name)).map(|(name, image)| {
         let message = format!("no Dockerfile names `{name}` any more");
         let diagnostic = source.warning(image.span.clone(), message, "not used");
-        diagnostic.help(format!("`cargo xtask images update` takes it out of {FILE}"))
+        diagnostic.help(format!("`cargo xtask images update` takes it out of {FILE}")).rule(Rule::Lock)
     });
     let named = graph.order.iter().flat_map(|&id| names_of(graph, id).map(move |named| (id, named)));
     let mut told = BTreeSet::new();
@@ -28,8 +29,12 @@ pub fn findings(graph: &Graph<'_>) -> Result<Vec<Diagnostic>, Error> {
         named.filter(|(_, Named { name, .. })| !lock.images.contains_key(name) && told.insert(name.clone()));
     let missing = missing.map(|(id, Named { name, span, .. })| {
         let message = format!("`{name}` is not in {FILE}");
-        let diagnostic = graph.image(id).dockerfile.warning(span, message, "not locked");
-        diagnostic.help("the next build adds it, or `cargo xtask images update`")
+        let dockerfile = &graph.image(id).dockerfile;
+        let diagnostic = match is_locked {
+            true => dockerfile.error(span, message, "not locked"),
+            false => dockerfile.warning(span, message, "not locked"),
+        };
+        diagnostic.help("the next build adds it, or `cargo xtask images update`").rule(Rule::Lock)
     });
     Ok(unused.chain(missing).collect())
 }

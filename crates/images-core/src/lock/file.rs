@@ -5,7 +5,7 @@ use std::fs::{self, File};
 use std::io::{self, Write};
 
 use camino::{Utf8Path, Utf8PathBuf};
-use images_schema::{Lock, LockedImage, SourceText};
+use images_schema::{Lock, LockedImage, Rule, SourceText};
 
 use crate::Error;
 use crate::workspace::Workspace;
@@ -27,7 +27,7 @@ pub(super) fn read_with_source(root: &Utf8Path) -> Result<(SourceText, Lock), Er
     match fs::read_to_string(&path) {
         Ok(text) => {
             let source = SourceText::new(FILE, text);
-            let lock = Lock::parse(&source)?;
+            let lock = Lock::parse(&source).map_err(|problem| problem.rule(Rule::Lock))?;
             Ok((source, lock))
         }
         Err(error) if error.kind() == io::ErrorKind::NotFound => {

@@ -9,7 +9,7 @@ use images_engine::process::{Cancel, Child, Output};
 use crate::{Error, host_error};
 
 /// The workspace's crates, from one `cargo metadata --no-deps`.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct CrateIndex {
     versions: BTreeMap<String, String>,
     by_folder: BTreeMap<Utf8PathBuf, String>,
@@ -72,6 +72,23 @@ impl CrateIndex {
     pub fn in_folder(&self, folder: &Utf8Path) -> Option<&str> {
         let by_real_path = || self.by_folder.get(&folder.canonicalize_utf8().ok()?);
         self.by_folder.get(folder).or_else(by_real_path).map(String::as_str)
+    }
+
+    /// The folder of a crate. Absolute.
+    pub fn folder(&self, name: &str) -> Option<&Utf8Path> {
+        self.folders().find(|(_, found)| *found == name).map(|(folder, _)| folder)
+    }
+
+    /// The folders of all crates, absolute, with their names.
+    pub fn folders(&self) -> impl Iterator<Item = (&Utf8Path, &str)> {
+        self.by_folder.iter().map(|(folder, name)| (folder.as_path(), name.as_str()))
+    }
+
+    /// The same crates, as if these had other versions.
+    #[must_use]
+    pub fn with_versions(mut self, versions: impl IntoIterator<Item = (String, String)>) -> Self {
+        self.versions.extend(versions);
+        self
     }
 
     /// The names of all crates.

@@ -1,17 +1,18 @@
 //! Reads every member, in parallel.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs;
 use std::io::ErrorKind;
 use std::ops::Range;
+use std::sync::Arc;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use images_dockerfile::{Dockerfile, Ignore, Platform, Problem};
 use images_engine::process::Cancel;
 use images_engine::threads;
-use images_schema::{Diagnostic, Manifest, SourceText, did_you_mean};
+use images_schema::{Diagnostic, Manifest, Rule, SourceText, did_you_mean};
 
 use super::crates::CrateIndex;
+use super::files::Files;
 use super::platform::host_platform;
 use super::root::{Root, is_registry, is_repository};
 use super::variants::{self, Variant};
@@ -66,7 +67,7 @@ pub struct Workspace {
 }
 
 /// One member.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Image {
     /// Its name: the repository's last part.
     pub name: String,
@@ -107,19 +108,51 @@ impl Workspace {
 /// # Errors
 /// All that is wrong with the members, or the first thing that is wrong with the workspace itself.
 pub fn load(options: &LoadOptions, cancel: &Cancel) -> Result<Workspace, Error> {
-    let root = root::find(&options.start, options.manifest_path.as_deref())?;
+    load_from(options, &Files::default(), None, cancel)
+}
+
+/// As [`load`], from other files than those on disk; cargo is not asked if `crates` are given.
+///
+/// # Errors
+/// As [`load`].
+pub(crate) fn load_from(
+    options: &LoadOptions,
+    files: &Files,
+    crates: Option<CrateIndex>,
+    cancel: &Cancel,
+) -> Result<Workspace, Error> {
+    let root = root::find(&options.start, options.manifest_path.as_deref(), files)?;
     let repository = Boundary::new(repository(&root.folder));
     let candidates: Vec<_> =
         members::candidates(&root.folder, &root.source, &root.settings)?.into_iter().collect();
     let read = threads::map(options.jobs, &candidates, |(folder, required)| {
-        Draft::read(&root, &repository, folder, required.clone())
+        Draft::read(&root, &repository, folder, required.clone(), files)
     });
     let drafts = collect(read)?.into_iter().flatten().collect::<Vec<_>>();
     let crates = match drafts.iter().any(Draft::needs_cargo) {
-        true => Some(CrateIndex::read(&options.cargo, &root.folder, cancel)?),
-        false => None,
+        true if crates.is_none() => Some(CrateIndex::read(&options.cargo, &root.folder, cancel)?),
+        _ => crates,
     };
     assemble(root, repository, drafts, crates, options)
+}
+
+/// One member of a workspace again, from other files.
+///
+/// # Errors
+/// What is wrong with it.
+pub(crate) fn load_image(
+    workspace: &Workspace,
+    image: &Image,
+    files: &Files,
+    options: &LoadOptions,
+) -> Result<Image, Error> {
+    let root = root::read(workspace.root.clone(), Arc::clone(&workspace.source.text))?;
+    let shared = variants::Shared { root: &root, crates: workspace.crates.as_ref(), options };
+    let folder = members::relative(&image.folder, &root.folder);
+    match Draft::read(&root, &workspace.repository, folder, None, files)? {
+        Some(draft) => draft.finish(&shared),
+        None => Err(no_image(&root, folder, 0..0)),
+    }
 }
 
 fn assemble(
@@ -185,6 +218,15 @@ fn collect<T>(results: Vec<Result<T, Error>>) -> Result<Vec<T>, Error> {
     if diagnostics.is_empty() { Ok(values) } else { Err(Error::Input(diagnostics)) }
 }
 
+/// The workspace's root relative to the top of its git checkout; empty where they are one.
+///
+/// # Errors
+/// There is no workspace.
+pub fn root_in_repository(options: &LoadOptions) -> Result<Utf8PathBuf, Error> {
+    let (root, _) = root::locate(&options.start, options.manifest_path.as_deref(), &Files::default())?;
+    Ok(members::relative(&root, &repository(&root)).to_owned())
+}
+
 fn repository(root: &Utf8Path) -> Utf8PathBuf {
     root.ancestors().find(|folder| folder.join(".git").exists()).unwrap_or(root).to_owned()
 }
@@ -230,7 +272,7 @@ fn warnings(image: &Image) -> Vec<Diagnostic> {
         if !goes_somewhere {
             let message = format!("argument `{name}` is not declared by the Dockerfile");
             let near = did_you_mean(name, declared.iter().map(String::as_str));
-            let diagnostic = image.source.warning(span, message, "goes nowhere");
+            let diagnostic = image.source.warning(span, message, "goes nowhere").rule(Rule::Argument);
             found.push(diagnostic.help(match near {
                 Some(near) => format!("did you mean `{near}`?"),
                 None => format!("add `ARG {name}` to {}", image.dockerfile.path),
@@ -245,7 +287,7 @@ pub fn at_problem(source: &SourceText, problem: &Problem, warning: bool) -> Diag
     let (span, message, label) = (problem.span.clone(), problem.message.as_str(), problem.label.as_str());
     let diagnostic =
         if warning { source.warning(span, message, label) } else { source.error(span, message, label) };
-    Diagnostic { help: problem.help.clone(), ..diagnostic }
+    Diagnostic { help: problem.help.clone(), ..diagnostic.rule(Rule::Dockerfile) }
 }
 
 /// A member whose versions are not known yet.
@@ -268,10 +310,11 @@ impl Draft {
         repository: &Boundary,
         folder: &Utf8Path,
         required: Option<Range<usize>>,
+        files: &Files,
     ) -> Result<Option<Self>, Error> {
         let relative = folder.join("Image.toml");
         let path = root.folder.join(&relative);
-        let text = match fs::read_to_string(&path) {
+        let text = match files.read(&path) {
             Ok(text) => text,
             Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {
                 return match required {
@@ -286,8 +329,9 @@ impl Draft {
         let folder = root.folder.join(folder);
         let name = image_name(&source, &manifest, &folder)?;
         let context = context_folder(&source, &manifest, &folder, repository)?;
-        let (dockerfile, parsed, place) = read_dockerfile(root, repository, &source, &manifest, &folder)?;
-        let ignore = read_ignore(root, &place, &context)?;
+        let (dockerfile, parsed, place) =
+            read_dockerfile(root, repository, &source, &manifest, &folder, files)?;
+        let ignore = read_ignore(root, &place, &context, files)?;
         let has_crate = manifest.image.version.is_none() && folder.join("Cargo.toml").exists();
         Ok(Some(Self { name, folder, source, manifest, context, dockerfile, parsed, ignore, has_crate }))
     }
@@ -390,6 +434,7 @@ fn read_dockerfile(
     source: &SourceText,
     manifest: &Manifest,
     folder: &Utf8Path,
+    files: &Files,
 ) -> Result<(SourceText, Dockerfile, Utf8PathBuf), Error> {
     let name = manifest.image.dockerfile.as_ref();
     let path = normal(&folder.join(name.map_or("Dockerfile", |name| name.get_ref().as_str())));
@@ -402,7 +447,7 @@ fn read_dockerfile(
         let diagnostic = source.error(span, "the Dockerfile is outside of the repository", label);
         return Err(diagnostic.help(format!("a Dockerfile stays inside {repository}")).into());
     }
-    let text = fs::read_to_string(&path).map_err(|error| match error.kind() {
+    let text = files.read(&path).map_err(|error| match error.kind() {
         ErrorKind::NotFound => {
             let diagnostic =
                 source.error(span, format!("there is no {shown}"), "this image has no Dockerfile");
@@ -418,9 +463,14 @@ fn read_dockerfile(
 
 /// `<Dockerfile>.dockerignore` before the context's `.dockerignore`, as BuildKit looks for them.
 /// <https://docs.docker.com/build/concepts/context/#filename-and-location>
-fn read_ignore(root: &Root, dockerfile: &Utf8Path, context: &Utf8Path) -> Result<Ignore, Error> {
+fn read_ignore(
+    root: &Root,
+    dockerfile: &Utf8Path,
+    context: &Utf8Path,
+    files: &Files,
+) -> Result<Ignore, Error> {
     for path in [Utf8PathBuf::from(format!("{dockerfile}.dockerignore")), context.join(".dockerignore")] {
-        match fs::read_to_string(&path) {
+        match files.read(&path) {
             Ok(text) => {
                 let source = SourceText::new(members::relative(&path, &root.folder), text);
                 return Ignore::parse(&source.text)

@@ -8,6 +8,7 @@
 
 mod crates;
 mod describe;
+mod files;
 mod load;
 mod members;
 mod platform;
@@ -15,8 +16,9 @@ mod root;
 mod variants;
 
 pub use crates::CrateIndex;
-pub(crate) use load::normal;
-pub use load::{Image, LoadOptions, Workspace, at_problem, load};
+pub use files::Files;
+pub use load::{Image, LoadOptions, Workspace, at_problem, load, root_in_repository};
+pub(crate) use load::{load_from, load_image, normal};
 pub use members::relative;
 pub use platform::{host_platform, platform_of};
 pub use variants::Variant;

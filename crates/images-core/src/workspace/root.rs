@@ -6,6 +6,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use images_dockerfile::Reference;
 use images_schema::{Diagnostic, PackageDefaults, RootManifest, Settings, SourceText};
 
+use super::files::Files;
 use crate::Error;
 
 /// The root Cargo.toml and what it says of images.
@@ -20,7 +21,20 @@ pub(super) struct Root {
 ///
 /// # Errors
 /// There is none, it cannot be read, or it says nothing of images.
-pub(super) fn find(start: &Utf8Path, manifest: Option<&Utf8Path>) -> Result<Root, Error> {
+pub(super) fn find(start: &Utf8Path, manifest: Option<&Utf8Path>, files: &Files) -> Result<Root, Error> {
+    let (folder, text) = locate(start, manifest, files)?;
+    read(folder, text)
+}
+
+/// The root's folder, and its Cargo.toml as text.
+///
+/// # Errors
+/// There is none, or it cannot be read.
+pub(super) fn locate(
+    start: &Utf8Path,
+    manifest: Option<&Utf8Path>,
+    files: &Files,
+) -> Result<(Utf8PathBuf, Arc<str>), Error> {
     let start = match manifest {
         Some(path) => {
             if !path.is_file() {
@@ -33,8 +47,8 @@ pub(super) fn find(start: &Utf8Path, manifest: Option<&Utf8Path>) -> Result<Root
     };
     for folder in start.ancestors() {
         let path = folder.join("Cargo.toml");
-        match std::fs::read_to_string(&path) {
-            Ok(text) if has_workspace_table(&text) => return read(folder.to_owned(), text.into()),
+        match files.read(&path) {
+            Ok(text) if has_workspace_table(&text) => return Ok((folder.to_owned(), text)),
             Ok(_) => {}
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
             Err(error) => return Err(Error::io("cannot read", &path)(error)),
@@ -49,7 +63,7 @@ fn has_workspace_table(text: &str) -> bool {
     text.lines().any(|line| line.trim_start().starts_with("[workspace"))
 }
 
-fn read(folder: Utf8PathBuf, text: Arc<str>) -> Result<Root, Error> {
+pub(super) fn read(folder: Utf8PathBuf, text: Arc<str>) -> Result<Root, Error> {
     let source = SourceText::new("Cargo.toml", text);
     let manifest: RootManifest = source.parse_toml()?;
     let workspace = manifest.workspace;

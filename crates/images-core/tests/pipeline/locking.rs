@@ -4,7 +4,7 @@ use images_core::Error;
 use images_core::graph::Graph;
 use images_core::lock::{self, Change, LockMode, UpdateOptions};
 use images_oci::registry::RegistryErrorKind;
-use images_schema::Pin;
+use images_schema::{Pin, Severity};
 
 use crate::fake_resolver::{digest, pinned};
 use crate::project::{Project, told};
@@ -313,7 +313,8 @@ fn what_the_file_has_too_much_or_too_little_is_found() {
     project.write("images/base/Dockerfile", "FROM debian:13\n");
     let workspace = project.load();
     let graph = Graph::of(&workspace, 2).unwrap();
-    let messages: Vec<_> = lock::findings(&graph).unwrap().into_iter().map(|found| found.message).collect();
+    let messages: Vec<_> =
+        lock::findings(&graph, false).unwrap().into_iter().map(|found| found.message).collect();
     assert_eq!(
         messages,
         [
@@ -321,6 +322,11 @@ fn what_the_file_has_too_much_or_too_little_is_found() {
             "`docker.io/library/debian:13` is not in Images.lock".to_owned()
         ]
     );
+    let severities = |is_locked| -> Vec<_> {
+        lock::findings(&graph, is_locked).unwrap().into_iter().map(|found| found.severity).collect()
+    };
+    assert_eq!(severities(false), [Severity::Warning, Severity::Warning]);
+    assert_eq!(severities(true), [Severity::Warning, Severity::Error], "what is not used harms nobody");
 }
 
 #[test]

@@ -7,6 +7,8 @@ mod project;
 mod recorder;
 
 mod audit;
+mod bump;
+mod bump_cargo;
 mod exec;
 mod graph;
 mod joined;

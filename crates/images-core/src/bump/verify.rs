@@ -1,0 +1,68 @@
+//! Sees that the edits do what they are for, before any is written.
+
+use images_engine::process::Cancel;
+use images_schema::Diagnostic;
+
+use super::edits::Edits;
+use super::references;
+use super::wanted::Wanted;
+use crate::Error;
+use crate::graph::Graph;
+use crate::workspace::{CrateIndex, LoadOptions, Workspace, load_from};
+
+/// Loads the workspace as it would be, and checks each reference that was to follow and the graph.
+///
+/// # Errors
+/// A reference that does not select what it has to, or anything that was not wrong before.
+pub(super) fn verify(
+    before: &Workspace,
+    wanted: &Wanted,
+    edits: &Edits,
+    crates: Option<CrateIndex>,
+    options: &LoadOptions,
+    cancel: &Cancel,
+) -> Result<(), Error> {
+    let after = load_from(options, edits.files(), crates, cancel).map_err(not_written)?;
+    let mut problems = Vec::new();
+    for (&(at, place), target) in wanted {
+        let references = references::internal(&after, at.image(&after), at.variant(&after));
+        let Some(reference) = references.get(place) else { continue };
+        if reference.selects(&after) != Some(*target) {
+            let message = format!("this reference does not select {}", target.spec(&after));
+            let dockerfile = &at.image(&after).dockerfile;
+            let label = format!("is `{}`", reference.found.reference);
+            problems.push(dockerfile.error(reference.found.span.clone(), message, label));
+        }
+    }
+    let known = problems_of(before, options)?;
+    let new = problems_of(&after, options)?.into_iter();
+    problems.extend(new.filter(|problem| !known.iter().any(|other| is_same(problem, other))));
+    if problems.is_empty() { Ok(()) } else { Err(not_written(Error::Input(problems))) }
+}
+
+fn problems_of(workspace: &Workspace, options: &LoadOptions) -> Result<Vec<Diagnostic>, Error> {
+    match Graph::of(workspace, options.jobs) {
+        Ok(_) => Ok(Vec::new()),
+        Err(Error::Input(problems)) => Ok(problems),
+        Err(other) => Err(other),
+    }
+}
+
+/// Whether both tell of the same: help lists the versions that there are, and edits move places.
+fn is_same(a: &Diagnostic, b: &Diagnostic) -> bool {
+    let path = |found: &Diagnostic| found.snippet.as_ref().map(|snippet| snippet.path.clone());
+    a.message == b.message && path(a) == path(b)
+}
+
+/// Says before what would be wrong that it is not.
+pub(super) fn not_written(error: Error) -> Error {
+    match error {
+        Error::Input(mut problems) => {
+            let first =
+                Diagnostic::error("nothing is written: the workspace would be wrong after these edits");
+            problems.insert(0, first);
+            Error::Input(problems)
+        }
+        other => other,
+    }
+}

@@ -1,0 +1,11 @@
+//! Commands that judge and edit what is written: no engine is called.
+
+mod bump;
+mod formats;
+
+use images_tests::workspace::Workspace;
+
+/// A workspace where no engine is.
+fn workspace() -> Workspace {
+    Workspace::without_engine(env!("CARGO_BIN_EXE_images"))
+}
