@@ -1,7 +1,11 @@
 //! What the command line can say.
 
+mod release;
+
 use camino::Utf8PathBuf;
 use clap::{Args, Subcommand, ValueEnum};
+
+pub(crate) use release::{Published, Release};
 
 /// Container images as members of this workspace
 #[derive(Debug, Args)]
@@ -91,6 +95,11 @@ pub(crate) enum Command {
     /// Images that are not built, or stale, are an error. What the registry has already is not sent. Variants of one version
     /// that differ in their platform, and in their suffix, get an index by the version's name.
     Push(Push),
+    /// Publish versions, each once
+    ///
+    /// Without `--execute` it only says what it would do. A version that the registry has with other content is refused; one
+    /// that it has with this content is done. What is absent is built and tested first.
+    Release(Release),
     /// Put built images into docker or podman
     Load(Load),
     /// Write built images elsewhere
@@ -278,6 +287,8 @@ pub(crate) struct Check {
     pub(crate) selection: SelectionArgs,
     #[command(flatten)]
     pub(crate) args: BuildArgs,
+    #[command(flatten)]
+    pub(crate) published: Published,
 }
 
 #[derive(Debug, Args)]

@@ -16,6 +16,7 @@ pub mod joined;
 pub mod key;
 pub mod plan;
 pub mod reason;
+pub mod release;
 pub mod selection;
 pub mod session;
 pub mod store;

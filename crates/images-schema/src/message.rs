@@ -1,9 +1,13 @@
 //! What commands print as JSON. Each document has a `version`; within one, fields are only added.
 
+mod release;
+
 use std::collections::BTreeMap;
 use std::ops::Range;
 
 use serde::Serialize;
+
+pub use release::{Release, ReleasedAlias, ReleasedBase, ReleasedImage};
 
 /// The version of every document here.
 pub const FORMAT_VERSION: u32 = 1;

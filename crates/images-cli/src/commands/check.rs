@@ -1,6 +1,7 @@
 use images_core::{Error, check, exit_code};
 
 use super::Session;
+use super::release::published;
 use crate::arguments::Check;
 use crate::environment;
 use crate::terminal::Style;
@@ -11,6 +12,9 @@ pub(super) fn run(session: &Session, args: &Check) -> Result<u8, Error> {
     let selected = args.selection.resolve(&graph)?;
     let host = environment::host_options(&session.global)?;
     check::check(&graph, &selected, &host)?;
+    if args.published.published {
+        published(session, &graph, &selected, &host, &args.published)?;
+    }
     let count = selected.len();
     session.terminal.status(
         Style::Good,

@@ -12,6 +12,7 @@ mod metadata;
 mod plan;
 mod push;
 mod reference;
+mod release;
 mod report;
 mod run;
 mod tree;
@@ -63,6 +64,7 @@ pub(crate) fn run(images: Images) -> ExitCode {
         Command::Check(args) => check::run(&session, &args),
         Command::Run(args) => run::run(&session, &args),
         Command::Push(args) => push::run(&session, &args),
+        Command::Release(args) => release::run(&session, &args),
         Command::Load(args) => load::run(&session, &args),
         Command::Export(args) => export::run(&session, &args),
         Command::Report(args) => report::run(&session, &args),
