@@ -9,6 +9,7 @@ mod freshness;
 mod namespace;
 mod plain;
 mod random;
+mod release;
 mod secrets;
 mod transfer;
 
@@ -143,6 +144,7 @@ const ON_ALL: &[Scenario] = scenarios![
     failure::keep_going_builds_what_does_not_depend_on_the_failure needs Nothing,
     namespace::a_name_of_ours_is_never_pulled needs Registry,
     namespace::a_name_of_ours_that_is_no_member_is_refused needs Nothing,
+    release::a_version_is_released_once_and_pulled_by_its_alias needs Registry,
     transfer::what_is_stale_or_private_is_not_pushed needs Registry,
     transfer::an_exported_archive_is_loaded_again needs Nothing,
     random::contexts_and_images_equal_those_of_plain_builds needs Buildx,

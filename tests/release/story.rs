@@ -17,6 +17,7 @@ pub(crate) const ALL: &[(&str, Told)] = tests![
     variants_for_several_platforms_become_one_index,
     what_another_checkout_published_with_the_same_key_is_published,
     check_finds_what_is_published_with_other_content,
+    a_new_version_of_equal_layers_sends_none_of_them,
 ];
 
 const FIRST: &str = "1=1.0.0 1.0=1.0.0 1.0.0=1.0.0 latest=1.0.0";
@@ -25,8 +26,8 @@ fn a_plan_changes_nothing(world: &World) {
     let planned = world.release(&[]);
     let address = &world.address;
     let expected = format!(
-        "publish base:1.0.0 as {address}/acme/base:1.0.0\n  1.0 moves to it\n  1 moves to it\n  latest moves to it\n\
-         publish app:1.0.0 as {address}/acme/app:1.0.0\n  1.0 moves to it\n  1 moves to it\n  latest moves to it\n"
+        "publish base:1.0.0 as {address}/acme/base:1.0.0, built first\n  1.0 moves to it\n  1 moves to it\n  latest moves to it\n\
+         publish app:1.0.0 as {address}/acme/app:1.0.0, built first\n  1.0 moves to it\n  1 moves to it\n  latest moves to it\n"
     );
     assert!(planned.stderr.contains("nothing was done; `--execute` does it"), "{}", planned.stderr);
     assert_eq!(planned.ok(), expected);
@@ -71,7 +72,7 @@ fn other_content_by_the_same_version_is_refused(world: &World) {
         let reference = format!("{}/acme/base:1.0.0", world.address);
         for part in [
             &format!(
-                "`base:1.0.0` is published with other content: {reference} is {before}, and it is with key"
+                "`base:1.0.0` is published with other content: {reference} is {before}, and it is another here, with key "
             ),
             "since then `data` changed; publish this as a new version: `cargo xtask images bump base --patch`",
             "since then its parent `base:1.0.0` changed",
@@ -184,4 +185,19 @@ fn check_finds_what_is_published_with_other_content(world: &World) {
     assert_eq!(found.code(), 1);
     assert!(found.stderr.contains("`base:1.0.0` is published with other content"), "{}", found.stderr);
     assert!(found.stderr.contains("images bump base --patch"), "{}", found.stderr);
+}
+
+fn a_new_version_of_equal_layers_sends_none_of_them(world: &World) {
+    world.released();
+    world.version("base", "1.0.1");
+    world.version("app", "1.0.1");
+    world.commit();
+    let again = world.release(&["--execute"]);
+    for told in [
+        "Pushed base:1.0.1 by its digest (1 blob of 0.0 MiB sent, 1 there before)",
+        "Pushed app:1.0.1 by its digest (1 blob of 0.0 MiB sent, 2 there before)",
+    ] {
+        assert!(again.stderr.contains(told), "{told}: {}", again.stderr);
+    }
+    again.ok();
 }

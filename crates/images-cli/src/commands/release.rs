@@ -60,16 +60,17 @@ pub(super) fn published(
     host: &HostOptions,
     args: &Published,
 ) -> Result<(), Error> {
-    let ids = core::publishable(graph, selected, false)?;
     let registry = environment::registry_options(&args.plain_http, host.jobs);
     let reporter = reporter::of(MessageFormat::Human, session.terminal);
-    let changed = core::changed(graph, &ids, host, &registry, &session.cancel, &*reporter)?;
+    let changed = core::changed(graph, selected, host, &registry, &session.cancel, &*reporter)?;
     if changed.is_empty() { Ok(()) } else { Err(Error::Refused(changed)) }
 }
 
 fn shown(session: &Session, graph: &Graph<'_>, preview: Preview, format: Format) -> Result<u8, Error> {
     session.terminal.data(&match format {
-        Format::Human => preview.plan.items.iter().map(words).collect::<Vec<_>>().join("\n"),
+        Format::Human => {
+            preview.plan.items.iter().map(|item| words(&preview, item)).collect::<Vec<_>>().join("\n")
+        }
         Format::Json => {
             let revision = preview.commit.as_deref();
             let images = preview.plan.items.iter();
@@ -94,9 +95,12 @@ fn shown(session: &Session, graph: &Graph<'_>, preview: Preview, format: Format)
 }
 
 /// One line for a version, and one for each of its aliases.
-fn words(item: &ReleaseItem) -> String {
+fn words(preview: &Preview, item: &ReleaseItem) -> String {
     let first = match &item.state {
-        State::Absent => format!("publish {} as {}", item.unit.spec, item.reference()),
+        State::Absent => {
+            let built = if preview.is_built_first(item) { ", built first" } else { "" };
+            format!("publish {} as {}{built}", item.unit.spec, item.reference())
+        }
         State::Published(found) => format!("published {} ({})", item.unit.spec, found.digest),
         State::Other { digest, .. } => {
             format!("refuse {} ({} is {digest})", item.unit.spec, item.reference())
@@ -133,7 +137,8 @@ fn told(terminal: &Terminal, event: &ReleaseEvent) {
         ReleaseEvent::Pushed { spec, uploaded, bytes, present } => good(
             "Pushed",
             &format!(
-                "{spec} by its digest ({uploaded} blobs of {:.1} MiB sent, {present} were there)",
+                "{spec} by its digest ({uploaded} blob{} of {:.1} MiB sent, {present} there before)",
+                if *uploaded == 1 { "" } else { "s" },
                 *bytes as f64 / 1_048_576.0
             ),
         ),
@@ -189,7 +194,7 @@ fn planned(graph: &Graph<'_>, item: &ReleaseItem, revision: Option<&str>) -> mes
         members: members.collect(),
         digest,
         bases: Vec::new(),
-        tags: Vec::new(),
+        tags: item.tags(),
         aliases: aliases.collect(),
         revision: revision.map(str::to_owned),
         platforms: Vec::new(),
@@ -208,7 +213,6 @@ fn done(graph: &Graph<'_>, record: &Record) -> message::ReleasedImage {
     message::ReleasedImage {
         action: if record.was_published { "published" } else { "publish" },
         bases: bases.collect(),
-        tags: record.tags.clone(),
         platforms: record.platforms.clone(),
         sbom: record.sbom.map(|digest| digest.to_string()),
         provenance: record.provenance.map(|digest| digest.to_string()),

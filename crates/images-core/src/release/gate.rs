@@ -49,18 +49,34 @@ pub(super) fn check(
     ids: &[NodeId],
 ) -> Result<(), Error> {
     let verdicts = gate.verdicts(graph, built, ids)?;
-    let refused: Vec<_> =
-        ids.iter().zip(verdicts).filter_map(|(id, verdict)| refusal(graph, *id, verdict)).collect();
+    let refused: Vec<_> = ids
+        .iter()
+        .zip(verdicts)
+        .filter_map(|(id, verdict)| refusal(&graph.spec(*id).to_string(), verdict))
+        .collect();
     if refused.is_empty() { Ok(()) } else { Err(Error::Refused(refused)) }
 }
 
-fn refusal(graph: &Graph<'_>, id: NodeId, verdict: Verdict) -> Option<Diagnostic> {
+fn refusal(spec: &str, verdict: Verdict) -> Option<Diagnostic> {
     let what = match verdict {
         Verdict::Passed | Verdict::NoTests => return None,
         Verdict::Failed => "failed its tests",
         Verdict::NeverRun => "was never tested as it is now",
     };
-    let spec = graph.spec(id);
     let help = format!("`cargo xtask images test {spec}`, or release it all the same with `--no-test`");
     Some(Diagnostic::error(format!("`{spec}` {what}")).help(help))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_failed_or_never_ran_is_refused() {
+        let told = |verdict| refusal("app:1.0.0", verdict).map(|refusal| refusal.message);
+        assert_eq!(told(Verdict::Passed), None);
+        assert_eq!(told(Verdict::NoTests), None);
+        assert_eq!(told(Verdict::Failed).as_deref(), Some("`app:1.0.0` failed its tests"));
+        assert_eq!(told(Verdict::NeverRun).as_deref(), Some("`app:1.0.0` was never tested as it is now"));
+    }
 }

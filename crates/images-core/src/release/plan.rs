@@ -103,7 +103,7 @@ impl ReleaseItem {
         let (spec, reference) = (&self.unit.spec, self.reference());
         let here = match ours {
             Some(ours) => format!("{ours} here"),
-            None => format!("with key {} here, not built yet", self.keys.join(" and ")),
+            None => format!("another here, with key {}", self.keys.join(" and ")),
         };
         let message =
             format!("`{spec}` is published with other content: {reference} is {digest}, and it is {here}");
@@ -115,6 +115,15 @@ impl ReleaseItem {
         let name = &graph.image(self.unit.ids[0]).name;
         let bump = format!("publish this as a new version: `cargo xtask images bump {name} --patch`");
         Some(Diagnostic::error(message).help(format!("{what}; {bump}")))
+    }
+
+    /// The tags that are on it, its version's first; none before it is published.
+    pub fn tags(&self) -> Vec<String> {
+        if !matches!(self.state, State::Published(_)) {
+            return Vec::new();
+        }
+        let on_it = self.aliases.iter().filter(|alias| alias.action == AliasAction::Right);
+        std::iter::once(self.unit.tag.clone()).chain(on_it.map(|alias| alias.tag.clone())).collect()
     }
 
     /// Whether nothing is to be done about it.

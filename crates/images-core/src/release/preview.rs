@@ -6,13 +6,14 @@ use images_oci::registry::{self, Client};
 use images_schema::Diagnostic;
 
 use super::plan::{ReleasePlan, Scene, State};
-use super::{ReleaseOptions, checkout};
+use super::{ReleaseItem, ReleaseOptions, checkout, selection};
 use crate::build::{self, Detect, Planned};
 use crate::event::Reporter;
 use crate::graph::{Graph, NodeId};
 use crate::plan::Action;
 use crate::selection::with_parents;
 use crate::transfer::Local;
+use crate::transfer::push::check_registry;
 use crate::{Error, HostOptions, session};
 
 /// What a release would do.
@@ -25,6 +26,13 @@ pub struct Preview {
     pub plan: ReleasePlan,
     /// What is refused.
     pub refusals: Vec<Diagnostic>,
+}
+
+impl Preview {
+    /// Whether something of it is stale, so that a release builds it first.
+    pub fn is_built_first(&self, item: &ReleaseItem) -> bool {
+        self.planned.plan.builds().any(|build| item.unit.ids.contains(&build.id))
+    }
 }
 
 /// Asks the registry and changes nothing.
@@ -49,7 +57,7 @@ pub fn preview(
 
 /// The refusals of a plan.
 pub(super) fn refusals(graph: &Graph<'_>, planned: &Planned, plan: &ReleasePlan) -> Vec<Diagnostic> {
-    let refusal = |item: &super::ReleaseItem| {
+    let refusal = |item: &ReleaseItem| {
         let ours = || (!item.unit.is_index).then(|| built(graph, planned, item.unit.ids[0])).flatten();
         matches!(item.state, State::Other { .. }).then(|| item.refusal(graph, ours())).flatten()
     };
@@ -61,25 +69,29 @@ fn built(graph: &Graph<'_>, planned: &Planned, id: NodeId) -> Option<Digest> {
     let item = planned.plan.items.iter().find(|item| item.id == id)?;
     match item.action {
         Action::Build(_) => None,
+        // One that another engine has is known once it was saved.
         Action::Fresh | Action::Retag(_) => Local::known(graph, planned, id).map(|manifest| manifest.digest),
     }
 }
 
-/// The versions that are published with other content than they have here. Nothing is built, and no engine is asked.
+/// The versions among these that are published with other content than they have here. Nothing is built, and no engine is
+/// asked; what is not to be published is passed over.
 ///
 /// # Errors
 /// The workspace has no registry, or the registry does not tell.
 pub fn changed(
     graph: &Graph<'_>,
-    ids: &[NodeId],
+    selected: &[NodeId],
     host: &HostOptions,
     registry: &registry::Options,
     cancel: &Cancel,
     reporter: &dyn Reporter,
 ) -> Result<Vec<Diagnostic>, Error> {
-    let nodes = with_parents(graph, ids);
+    check_registry(graph)?;
+    let ids = selection::public(graph, selected);
+    let nodes = with_parents(graph, &ids);
     let keyed = session::keys(graph, &nodes, host, cancel, reporter)?;
     let client = Client::new(registry.clone(), cancel.clone());
-    let plan = Scene { graph, keyed: &keyed, client: &client, cancel }.states(ids)?;
+    let plan = Scene { graph, keyed: &keyed, client: &client, cancel }.states(&ids)?;
     Ok(plan.items.iter().filter_map(|item| item.refusal(graph, None)).collect())
 }

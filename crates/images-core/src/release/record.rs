@@ -5,7 +5,7 @@ use images_oci::model::Digest;
 
 use super::attach::Attached;
 use super::journal::replace;
-use super::plan::{AliasAction, ReleaseItem, Scene, State};
+use super::plan::{ReleaseItem, Scene, State};
 use super::published::Found;
 use crate::Error;
 use crate::graph::{NodeId, Target};
@@ -15,14 +15,12 @@ use images_oci::registry::{Name, Repository};
 /// One published version.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Record {
-    /// What was to be done.
+    /// Which, with the tags that are on it.
     pub item: ReleaseItem,
     /// The digest of what is published.
     pub digest: Digest,
     /// What it stands on.
     pub bases: Vec<Base>,
-    /// The tags that are on it, its version's first.
-    pub tags: Vec<String>,
     /// The commit.
     pub commit: String,
     /// The platforms.
@@ -100,14 +98,11 @@ pub(super) fn of(
     attached: Option<Attached>,
     commit: &str,
 ) -> Record {
-    let on_it = item.aliases.iter().filter(|alias| alias.action == AliasAction::Right);
-    let tags = std::iter::once(item.unit.tag.clone()).chain(on_it.map(|alias| alias.tag.clone()));
     let new = attached.unwrap_or_default();
     Record {
         item: item.clone(),
         digest,
         bases,
-        tags: tags.collect(),
         commit: commit.to_owned(),
         platforms: item.unit.ids.iter().map(|id| scene.keyed.parts[id].platform.clone()).collect(),
         sbom: new.sbom,

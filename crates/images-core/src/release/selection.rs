@@ -1,7 +1,5 @@
 //! Which images are released: those that are selected and may be published, or those that a git tag names.
 
-use std::collections::BTreeSet;
-
 use images_schema::{Diagnostic, VersionSource};
 
 use crate::Error;
@@ -15,21 +13,25 @@ use crate::workspace::Image;
 /// There is no registry, a named image is private, or nothing is left.
 pub fn publishable(graph: &Graph<'_>, selected: &[NodeId], is_named: bool) -> Result<Vec<NodeId>, Error> {
     check_registry(graph)?;
-    let private: Vec<_> = selected.iter().filter_map(|id| Some((*id, private(graph, *id)?))).collect();
+    let private: Vec<_> = selected.iter().filter_map(|id| private(graph, *id)).collect();
     if is_named && !private.is_empty() {
-        return Err(Error::Input(private.into_iter().map(|(_, diagnostic)| diagnostic).collect()));
+        return Err(Error::Input(private));
     }
-    let out: BTreeSet<NodeId> = private.into_iter().map(|(id, _)| id).collect();
-    let mut wanted = vec![false; graph.nodes.len()];
-    selected.iter().filter(|id| !out.contains(id)).for_each(|id| wanted[id.0] = true);
-    // Parents first.
-    let left: Vec<_> = graph.order.iter().copied().filter(|id| wanted[id.0]).collect();
+    let left = public(graph, selected);
     match left.is_empty() {
         true => Err(Diagnostic::error("none of these images is to be published")
             .help("`publish = false` in their Image.toml keeps them from it")
             .into()),
         false => Ok(left),
     }
+}
+
+/// Those that may be published, parents first.
+pub(super) fn public(graph: &Graph<'_>, selected: &[NodeId]) -> Vec<NodeId> {
+    let mut wanted = vec![false; graph.nodes.len()];
+    let public = selected.iter().filter(|id| private(graph, **id).is_none());
+    public.for_each(|id| wanted[id.0] = true);
+    graph.order.iter().copied().filter(|id| wanted[id.0]).collect()
 }
 
 /// The variants that a git tag names: `NAME-vVERSION`, where NAME is an image's or the crate's that gives its version;

@@ -120,6 +120,8 @@ mod tests {
         assert!(!are_apart(&two, "2", 1), "one alone needs no index");
         let unnamed = [variant("1", "-a", amd), variant("1", "-b", None)];
         assert!(!are_apart(&unnamed, "1", 2), "one names no platform");
+        let alike = [variant("1", "-a", amd), variant("1", "-b", amd)];
+        assert!(!are_apart(&alike, "1", 2), "both are for one platform");
         let whole = [variant("1", "", amd), variant("1", "-b", arm)];
         assert!(!are_apart(&whole, "1", 2), "the version alone is one's own tag");
     }
