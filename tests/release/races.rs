@@ -1,5 +1,6 @@
 //! Two releases at once.
 
+use std::io::{BufRead, BufReader};
 use std::time::Duration;
 
 use images_tests::fake_registry::Fault;
@@ -14,6 +15,7 @@ pub(crate) const ALL: &[(&str, Told)] = tests![
     equal_releases_at_once_both_succeed,
     aliases_end_at_the_newest_of_two_versions,
     two_releases_in_one_checkout_come_one_after_the_other,
+    no_try_to_set_a_tag_follows_another_blindly,
 ];
 
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -89,10 +91,30 @@ fn two_releases_in_one_checkout_come_one_after_the_other(world: &World) {
     world.fake().fault("PUT", "/app/manifests/1.0.0", 1, Fault::Hold);
     let first = start(&world.workspace, &["--execute"]);
     assert!(world.fake().holds_within(1, PATIENCE));
-    let second = start(&world.workspace, &["--execute"]);
+    let mut second = start(&world.workspace, &["--execute"]);
+    let lines = BufReader::new(second.stderr.take().unwrap()).lines().map_while(Result::ok);
+    let mut lines = lines.skip_while(|line| !line.contains("waiting for another release of this workspace"));
+    assert!(lines.next().is_some(), "it waits");
     world.fake().let_go();
     end(first).ok();
-    let second = end(second);
-    assert!(second.stderr.contains("Published app:1.0.0 before"), "{}", second.stderr);
-    second.ok();
+    let rest: Vec<String> = lines.collect();
+    assert!(rest.iter().any(|line| line.contains("Published app:1.0.0 before")), "{rest:?}");
+    end(second).ok();
+}
+
+/// A tag is looked at before each try to set it.
+fn no_try_to_set_a_tag_follows_another_blindly(world: &World) {
+    for (version, fault, expected) in
+        [("1.0.1", Fault::Hangup, "GET GET PUT GET PUT GET"), ("1.0.2", Fault::Swallow, "GET GET PUT GET")]
+    {
+        world.version("app", version);
+        let target = format!("/app/manifests/{version}");
+        world.fake().fault("PUT", &target, 1, fault);
+        world.fake().requests();
+        world.release(&["app", "--execute", "--allow-dirty"]).ok();
+        let asked = world.fake().requests().into_iter().filter(|request| request.method != "HEAD");
+        let about = asked.filter(|request| request.target.ends_with(&target));
+        let methods: Vec<_> = about.map(|request| request.method).collect();
+        assert_eq!(methods.join(" "), expected);
+    }
 }

@@ -18,6 +18,7 @@ pub(crate) const ALL: &[(&str, Told)] = tests![
     what_another_checkout_published_with_the_same_key_is_published,
     check_finds_what_is_published_with_other_content,
     a_new_version_of_equal_layers_sends_none_of_them,
+    an_alias_neither_replaces_a_versions_own_tag_nor_goes_back,
 ];
 
 const FIRST: &str = "1=1.0.0 1.0=1.0.0 1.0.0=1.0.0 latest=1.0.0";
@@ -200,4 +201,19 @@ fn a_new_version_of_equal_layers_sends_none_of_them(world: &World) {
         assert!(again.stderr.contains(told), "{told}: {}", again.stderr);
     }
     again.ok();
+}
+
+fn an_alias_neither_replaces_a_versions_own_tag_nor_goes_back(world: &World) {
+    for version in ["1.0", "0.9"] {
+        world.version("app", version);
+        world.commit();
+        world.release(&["app", "--execute"]).ok();
+    }
+    assert_eq!(world.told_tags("app"), "0.9=0.9 1.0=1.0 latest=1.0");
+    world.version("app", "1.0.0");
+    world.commit();
+    let planned = world.release(&["app"]).ok();
+    assert!(planned.contains("  1.0 stays: it is the tag of a version itself\n"), "{planned}");
+    world.release(&["app", "--execute"]).ok();
+    assert_eq!(world.told_tags("app"), "0.9=0.9 1=1.0.0 1.0=1.0 1.0.0=1.0.0 latest=1.0.0");
 }

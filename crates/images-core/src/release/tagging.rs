@@ -37,22 +37,23 @@ impl Run<'_> {
             images_oci::registry::Options { retries, ..self.options.registry.clone() },
             self.scene.cancel.clone(),
         );
-        let mut tries = 0;
-        loop {
+        let mut tried = Ok(());
+        for tries in 1.. {
             if let Some(found) = self.standing(item, root.digest)? {
                 return Ok(found);
             }
-            tries += 1;
-            match once.push_manifest(&repository, &name, &raw) {
-                Ok(_) if tries > TRIES => return Err(forgotten(item)),
-                Ok(_) => {}
-                Err(error) => match self.standing(item, root.digest)? {
-                    Some(found) => return Ok(found),
-                    None if tries <= TRIES && is_passing(&error) => self.wait(tries),
-                    None => return Err(error.into()),
-                },
+            match tried {
+                // The try before this one was no success, and what is there now does not tell why.
+                Err(error) if tries > TRIES || !is_passing(&error) => return Err(error.into()),
+                Ok(()) if tries > TRIES => break,
+                _ => {}
+            }
+            tried = once.push_manifest(&repository, &name, &raw).map(drop);
+            if tried.as_ref().is_err_and(is_passing) {
+                self.wait(tries);
             }
         }
+        Err(forgotten(item))
     }
 
     /// What stands by a version's tag, if anything does.
