@@ -1,6 +1,6 @@
 use images_core::graph::{Graph, NodeId};
 use images_core::release::{
-    self as core, AliasAction, AliasItem, Gate, NoGate, Preview, Record, ReleaseEvent, ReleaseItem,
+    self as core, AliasAction, AliasItem, Calls, Gate, NoGate, Preview, Record, ReleaseEvent, ReleaseItem,
     ReleaseOptions, Signing, State,
 };
 use images_core::{Error, HostOptions, exit_code};
@@ -31,9 +31,14 @@ pub(super) fn run(session: &Session, args: &Release) -> Result<u8, Error> {
         return shown(session, &graph, preview, args.format);
     }
     let report = |event: &ReleaseEvent| told(&session.terminal, event);
-    let gate = gate(args);
-    let records =
-        core::release(&graph, &selected, &options, &detect, &*gate, &session.cancel, &*reporter, &report)?;
+    let calls = Calls {
+        detect: &detect,
+        gate: &*gate(args),
+        reporter: &*reporter,
+        report: &report,
+        cancel: &session.cancel,
+    };
+    let records = core::release(&graph, &selected, &options, &calls)?;
     finish(session, &graph, &records, args.format)
 }
 

@@ -21,8 +21,19 @@ use crate::event::Reporter;
 use crate::graph::{Graph, NodeId};
 use crate::transfer::{Local, index, push};
 
-/// Hears of what happens.
-pub(super) type Report<'a> = &'a dyn Fn(&ReleaseEvent);
+/// What a release calls, and what calls it off.
+pub struct Calls<'a> {
+    /// Finds the engine.
+    pub detect: Detect<'a>,
+    /// Tells what passed its tests.
+    pub gate: &'a dyn Gate,
+    /// Hears of builds.
+    pub reporter: &'a dyn Reporter,
+    /// Hears of everything else.
+    pub report: &'a dyn Fn(&ReleaseEvent),
+    /// Says when to stop.
+    pub cancel: &'a Cancel,
+}
 
 /// What the steps of a release share.
 pub(super) struct Run<'a> {
@@ -31,7 +42,7 @@ pub(super) struct Run<'a> {
     pub(super) options: &'a ReleaseOptions,
     pub(super) commit: &'a str,
     pub(super) journal: Journal,
-    pub(super) report: Report<'a>,
+    pub(super) report: &'a dyn Fn(&ReleaseEvent),
 }
 
 /// Releases variants, which are parents first. Images that are published already stay as they are.
@@ -39,17 +50,13 @@ pub(super) struct Run<'a> {
 /// # Errors
 /// A precondition does not hold, a version is published with other content, a build or a test failed, or the registry
 /// refuses something. What was done by then stays; the same command goes on from there.
-#[expect(clippy::too_many_arguments, reason = "a release is where everything meets")]
 pub fn release(
     graph: &Graph<'_>,
     ids: &[NodeId],
     options: &ReleaseOptions,
-    detect: Detect<'_>,
-    gate: &dyn Gate,
-    cancel: &Cancel,
-    reporter: &dyn Reporter,
-    report: Report<'_>,
+    calls: &Calls<'_>,
 ) -> Result<Vec<Record>, Error> {
+    let &Calls { detect, reporter, report, cancel, .. } = calls;
     let commit = checkout::commit(graph, cancel)?;
     if let Some(cosign) = attach::cosign(graph, options, cancel) {
         cosign.check()?;
@@ -67,7 +74,7 @@ pub fn release(
     if !refusals.is_empty() {
         return Err(Error::Refused(refusals));
     }
-    let local = build_absent(&scene, &plan, options, detect, gate, reporter)?;
+    let local = build_absent(&scene, &plan, options, calls)?;
     let journal = begin(&folder, &commit, &plan, report)?;
     let mut run = Run { scene: &scene, layout: &local.layout, options, commit: &commit, journal, report };
     let records = run.publish(plan.items, &local)?;
@@ -80,10 +87,9 @@ fn build_absent(
     scene: &Scene<'_>,
     plan: &ReleasePlan,
     options: &ReleaseOptions,
-    detect: Detect<'_>,
-    gate: &dyn Gate,
-    reporter: &dyn Reporter,
+    calls: &Calls<'_>,
 ) -> Result<Local, Error> {
+    let &Calls { detect, gate, reporter, .. } = calls;
     let ids = plan::to_build(plan);
     if ids.is_empty() {
         return Local::nothing(scene.graph);
@@ -110,7 +116,12 @@ fn check_unchanged(scene: &Scene<'_>, ids: &[NodeId], built: &Planned) -> Result
     }
 }
 
-fn begin(folder: &Utf8Path, commit: &str, plan: &ReleasePlan, report: Report<'_>) -> Result<Journal, Error> {
+fn begin(
+    folder: &Utf8Path,
+    commit: &str,
+    plan: &ReleasePlan,
+    report: &dyn Fn(&ReleaseEvent),
+) -> Result<Journal, Error> {
     let entry = |item: &ReleaseItem| Entry {
         reference: item.reference(),
         keys: item.keys.clone(),

@@ -27,7 +27,7 @@ mod tagging;
 mod unit;
 
 pub use cosign::Signing;
-pub use execute::release;
+pub use execute::{Calls, release};
 pub use gate::{Gate, NoGate, Verdict};
 pub use options::{ReleaseEvent, ReleaseOptions};
 pub use plan::{AliasAction, AliasItem, ReleaseItem, ReleasePlan, State};

@@ -11,6 +11,7 @@ mod joined;
 mod key;
 mod plan;
 mod reasons;
+mod release;
 mod runs;
 mod scale;
 mod secrets;
