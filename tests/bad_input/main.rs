@@ -46,7 +46,7 @@ error: unknown key `licence`
 3 | licence = "MIT"
   | ^^^^^^^ not a key that exists here
   |
-  = help: did you mean `licenses`? allowed here: name, version, description, authors, licenses, source, documentation, url, vendor, dockerfile, context, target, platforms, publish, modes
+  = help: did you mean `licenses`? allowed here: name, version, description, authors, licenses, source, documentation, url, vendor, dockerfile, context, target, platforms, publish, aliases, modes
 
 "#]]
     );

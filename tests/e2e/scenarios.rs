@@ -10,6 +10,7 @@ mod locking;
 mod namespace;
 mod plain;
 mod random;
+mod release;
 mod secrets;
 mod transfer;
 
@@ -146,6 +147,7 @@ const ON_ALL: &[Scenario] = scenarios![
     locking::without_the_network_only_what_is_there_is_used needs Registry,
     namespace::a_name_of_ours_is_never_pulled needs Registry,
     namespace::a_name_of_ours_that_is_no_member_is_refused needs Nothing,
+    release::a_version_is_released_once_and_pulled_by_its_alias needs Registry,
     transfer::what_is_stale_or_private_is_not_pushed needs Registry,
     transfer::an_exported_archive_is_loaded_again needs Nothing,
     random::contexts_and_images_equal_those_of_plain_builds needs Buildx,

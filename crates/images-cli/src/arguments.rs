@@ -4,6 +4,7 @@ mod audit;
 mod bump;
 mod check;
 mod lock;
+mod release;
 
 use camino::Utf8PathBuf;
 use clap::{Args, Subcommand, ValueEnum};
@@ -12,6 +13,7 @@ pub(crate) use audit::{Audit, AuditFormat};
 pub(crate) use bump::Bump;
 pub(crate) use check::{Check, CheckFormat};
 pub(crate) use lock::{LockArgs, Outdated, Update};
+pub(crate) use release::{Published, Release};
 
 /// Container images as members of this workspace
 #[derive(Debug, Args)]
@@ -121,6 +123,11 @@ pub(crate) enum Command {
     /// Images that are not built, or stale, are an error. What the registry has already is not sent. Variants of one version
     /// that differ in their platform, and in their suffix, get an index by the version's name.
     Push(Push),
+    /// Publish versions, each once
+    ///
+    /// Without `--execute` it only says what it would do. A version that the registry has with other content is refused; one
+    /// that it has with this content is done. What is absent is built and tested first.
+    Release(Release),
     /// Put built images into docker or podman
     Load(Load),
     /// Write built images elsewhere

@@ -34,10 +34,9 @@ impl Findings {
         self.diagnostics.iter().filter(|found| found.severity == Severity::Error)
     }
 
-    /// The exit code of the check: 2 where files are wrong, 1 where they are right and only the policy forbids what they
-    /// say.
+    /// The exit code of the check: 2 where files are wrong, 1 where they are right and what they say is refused.
     pub fn exit_code(&self) -> u8 {
-        match self.errors().map(|error| error.rule.is_policy()).min() {
+        match self.errors().map(|error| error.rule.is_refusal()).min() {
             None => exit_code::DONE,
             Some(true) => exit_code::FAILED,
             Some(false) => exit_code::USAGE,

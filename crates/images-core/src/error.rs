@@ -49,6 +49,9 @@ pub enum Error {
         /// What to do.
         help: Option<String>,
     },
+    /// Something was asked for that would break a promise: exit code 1.
+    #[error("{}", .0.first().map_or("", |diagnostic| diagnostic.message.as_str()))]
+    Refused(Vec<Diagnostic>),
     /// An interrupt: exit code 130.
     #[error("interrupted")]
     Interrupted,
@@ -66,7 +69,9 @@ impl Error {
         match self {
             Self::Input(_) => exit_code::USAGE,
             Self::NoEngine(_) | Self::Engine(_) => exit_code::NO_ENGINE,
-            Self::Command { .. } | Self::Io { .. } | Self::Transfer { .. } => exit_code::FAILED,
+            Self::Command { .. } | Self::Io { .. } | Self::Transfer { .. } | Self::Refused(_) => {
+                exit_code::FAILED
+            }
             Self::Interrupted => exit_code::INTERRUPTED,
         }
     }

@@ -20,6 +20,7 @@ pub mod key;
 pub mod lock;
 pub mod plan;
 pub mod reason;
+pub mod release;
 pub mod selection;
 pub mod session;
 pub mod store;

@@ -70,6 +70,9 @@ pub struct ImageTable {
     pub platforms: Option<Spanned<Vec<Spanned<String>>>>,
     /// Whether it is pushed to a registry; it is otherwise.
     pub publish: Option<Spanned<bool>>,
+    /// Further tags that a release moves to each version, apart from those that follow from its number.
+    #[serde(default)]
+    pub aliases: Vec<Spanned<String>>,
     /// What becomes of the files' permission bits.
     #[serde(default)]
     pub modes: Modes,

@@ -63,7 +63,7 @@ fn an_unknown_key_is_shown_with_the_ones_there_are() {
     assert_eq!(
         help.unwrap(),
         "did you mean `version`? allowed here: name, version, description, authors, licenses, source, \
-         documentation, url, vendor, dockerfile, context, target, platforms, publish, modes"
+         documentation, url, vendor, dockerfile, context, target, platforms, publish, aliases, modes"
     );
 }
 

@@ -2,6 +2,7 @@
 
 mod audit;
 mod outdated;
+mod release;
 
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -10,6 +11,7 @@ use serde::Serialize;
 
 pub use audit::{Audit, AuditedExternal, AuditedImage, AuditedTest};
 pub use outdated::{Outdated, OutdatedImage};
+pub use release::{Release, ReleasedAlias, ReleasedBase, ReleasedImage};
 
 /// The version of every document here.
 pub const FORMAT_VERSION: u32 = 1;

@@ -17,6 +17,8 @@ pub enum Rule {
     Context,
     /// Images.lock cannot be read, or does not fit the Dockerfiles.
     Lock,
+    /// An image changed, and its version did not.
+    Version,
     /// An external reference names a registry that the policy does not list.
     AllowedRegistries,
     /// An external reference names a repository that the policy does not list.
@@ -35,7 +37,7 @@ pub enum Rule {
 
 impl Rule {
     /// All of them, in the order of their documentation.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 15] = [
         Self::Workspace,
         Self::Manifest,
         Self::Dockerfile,
@@ -43,6 +45,7 @@ impl Rule {
         Self::Argument,
         Self::Context,
         Self::Lock,
+        Self::Version,
         Self::AllowedRegistries,
         Self::AllowedRepositories,
         Self::RequireDigest,
@@ -62,6 +65,7 @@ impl Rule {
             Self::Argument => "argument",
             Self::Context => "context",
             Self::Lock => "lock",
+            Self::Version => "version",
             Self::AllowedRegistries => "policy::allowed-registries",
             Self::AllowedRepositories => "policy::allowed-repositories",
             Self::RequireDigest => "policy::require-digest",
@@ -82,6 +86,7 @@ impl Rule {
             Self::Argument => "A build argument goes nowhere",
             Self::Context => "What an image is built from is not there, or cannot be sent",
             Self::Lock => "Images.lock cannot be read, or does not fit the Dockerfiles",
+            Self::Version => "An image changed, and its version did not",
             Self::AllowedRegistries => "An image comes from a registry that is not allowed",
             Self::AllowedRepositories => "An image comes from a repository that is not allowed",
             Self::RequireDigest => "An external image is not pinned by a digest",
@@ -92,8 +97,8 @@ impl Rule {
         }
     }
 
-    /// Whether the files are right and only `[workspace.metadata.images.policy]` forbids what they say.
-    pub fn is_policy(self) -> bool {
-        self.id().starts_with("policy::")
+    /// Whether the files are right, and what they say is refused: by the policy, or since a version is not a new one.
+    pub fn is_refusal(self) -> bool {
+        self == Self::Version || self.id().starts_with("policy::")
     }
 }

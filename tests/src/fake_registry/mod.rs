@@ -7,10 +7,12 @@
 mod message;
 mod store;
 
+use std::collections::BTreeMap;
 use std::io::{BufReader, Write};
 use std::net::{Ipv4Addr, Shutdown, TcpListener, TcpStream};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 pub use message::{Request, Response};
 use store::Store;
@@ -52,6 +54,17 @@ pub enum Fault {
     Forget,
     /// All tokens that were given expire before it is looked at.
     Expire,
+    /// It waits until [`FakeRegistry::let_go`], and is answered then.
+    Hold,
+}
+
+/// Where it falls silent for good: nothing is answered from there on until [`FakeRegistry::thaw`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Silence {
+    /// The request of this number, from 0, and all later ones have no effect.
+    Before(usize),
+    /// The request of this number has its effect, and all later ones have none.
+    After(usize),
 }
 
 #[derive(Debug)]
@@ -66,6 +79,20 @@ struct Rule {
 struct Script {
     rules: Vec<Rule>,
     requests: Vec<Request>,
+    /// How many requests came since it was told where to fall silent.
+    count: usize,
+    silence: Option<Silence>,
+    is_silent: bool,
+    /// How many requests are held, and how many times those were let go.
+    held: usize,
+    releases: usize,
+}
+
+/// What the connections share.
+#[derive(Debug, Default)]
+struct Told {
+    script: Mutex<Script>,
+    changed: Condvar,
 }
 
 /// A running one. It ends when it is dropped.
@@ -74,7 +101,7 @@ pub struct FakeRegistry {
     /// `127.0.0.1:PORT`.
     pub address: String,
     store: Arc<Mutex<Store>>,
-    script: Arc<Mutex<Script>>,
+    told: Arc<Told>,
     is_over: Arc<AtomicBool>,
 }
 
@@ -93,18 +120,18 @@ impl FakeRegistry {
         let registry = Self {
             store: Arc::new(Mutex::new(Store::new(access, &address))),
             address,
-            script: Arc::default(),
+            told: Arc::default(),
             is_over: Arc::default(),
         };
-        let (store, script, is_over) =
-            (Arc::clone(&registry.store), Arc::clone(&registry.script), Arc::clone(&registry.is_over));
+        let (store, told, is_over) =
+            (Arc::clone(&registry.store), Arc::clone(&registry.told), Arc::clone(&registry.is_over));
         std::thread::spawn(move || {
             for stream in listener.incoming().flatten() {
                 if is_over.load(Ordering::SeqCst) {
                     return;
                 }
-                let (store, script) = (Arc::clone(&store), Arc::clone(&script));
-                std::thread::spawn(move || serve(&stream, &store, &script));
+                let (store, told) = (Arc::clone(&store), Arc::clone(&told));
+                std::thread::spawn(move || serve(&stream, &store, &told));
             }
         });
         registry
@@ -112,12 +139,63 @@ impl FakeRegistry {
 
     /// Has the next `times` requests of this method (`*` for any), whose target contains `part`, go wrong.
     pub fn fault(&self, method: &'static str, part: &str, times: usize, fault: Fault) {
-        lock(&self.script).rules.push(Rule { method, part: part.to_owned(), times, fault });
+        lock(&self.told.script).rules.push(Rule { method, part: part.to_owned(), times, fault });
+    }
+
+    /// Nothing goes wrong any more.
+    pub fn forget_faults(&self) {
+        lock(&self.told.script).rules.clear();
     }
 
     /// What it was asked so far; forgotten here.
     pub fn requests(&self) -> Vec<Request> {
-        std::mem::take(&mut lock(&self.script).requests)
+        std::mem::take(&mut lock(&self.told.script).requests)
+    }
+
+    /// Falls silent at a request that is still to come. Numbers are counted from here.
+    pub fn fall_silent(&self, silence: Silence) {
+        let mut script = lock(&self.told.script);
+        (script.count, script.silence, script.is_silent) = (0, Some(silence), false);
+    }
+
+    /// Waits until it is silent; false where that does not come in this time.
+    pub fn is_silent_within(&self, time: Duration) -> bool {
+        self.wait(time, |script| script.is_silent)
+    }
+
+    /// Speaks again. Whoever waited for an answer is hung up on.
+    pub fn thaw(&self) {
+        let mut script = lock(&self.told.script);
+        (script.silence, script.is_silent) = (None, false);
+        self.told.changed.notify_all();
+    }
+
+    /// Waits until so many requests are held; false where that does not come in this time.
+    pub fn holds_within(&self, count: usize, time: Duration) -> bool {
+        self.wait(time, |script| script.held >= count)
+    }
+
+    /// Answers the requests that are held.
+    pub fn let_go(&self) {
+        let mut script = lock(&self.told.script);
+        (script.held, script.releases) = (0, script.releases + 1);
+        self.told.changed.notify_all();
+    }
+
+    fn wait(&self, time: Duration, is_so: impl Fn(&Script) -> bool) -> bool {
+        let script = lock(&self.told.script);
+        let waited = self.told.changed.wait_timeout_while(script, time, |script| !is_so(script));
+        !waited.unwrap_or_else(PoisonError::into_inner).1.timed_out()
+    }
+
+    /// The digests that tags are on, by `REPOSITORY:TAG`.
+    pub fn tags(&self) -> BTreeMap<String, String> {
+        lock(&self.store).tags()
+    }
+
+    /// The tags, as `REPOSITORY:TAG`, whose image lacks something.
+    pub fn incomplete(&self) -> Vec<String> {
+        lock(&self.store).incomplete()
     }
 
     /// Puts a blob into a repository.
@@ -138,24 +216,33 @@ impl FakeRegistry {
 
 impl Drop for FakeRegistry {
     fn drop(&mut self) {
+        self.thaw();
+        self.let_go();
         self.is_over.store(true, Ordering::SeqCst);
         let _ = TcpStream::connect(&self.address);
     }
 }
 
-fn serve(stream: &TcpStream, store: &Mutex<Store>, script: &Mutex<Script>) {
+fn serve(stream: &TcpStream, store: &Mutex<Store>, told: &Told) {
     let mut input = BufReader::new(stream);
     while let Some(request) = Request::read(&mut input) {
-        let fault = {
-            let mut script = lock(script);
-            let found = script.rules.iter_mut().find(|rule| rule.meets(&request));
-            let fault = found.map(|rule| {
-                rule.times -= 1;
-                rule.fault.clone()
-            });
-            script.requests.push(request.clone());
-            fault
-        };
+        let script = lock(&told.script);
+        let Some(mut script) = outlast_silence(script, store, told, &request) else { break };
+        let found = script.rules.iter_mut().find(|rule| rule.meets(&request));
+        let fault = found.map(|rule| {
+            rule.times -= 1;
+            rule.fault.clone()
+        });
+        script.requests.push(request.clone());
+        if matches!(fault, Some(Fault::Hold)) {
+            let before = script.releases;
+            script.held += 1;
+            told.changed.notify_all();
+            let held = told.changed.wait_while(script, |script| script.releases == before);
+            drop(held);
+        } else {
+            drop(script);
+        }
         let mut limit = usize::MAX;
         let response = match fault {
             Some(Fault::Hangup) => break,
@@ -174,7 +261,7 @@ fn serve(stream: &TcpStream, store: &Mutex<Store>, script: &Mutex<Script>) {
                 lock(store).expire();
                 lock(store).answer(&request)
             }
-            None => lock(store).answer(&request),
+            None | Some(Fault::Hold) => lock(store).answer(&request),
         };
         let bytes = response.bytes(&request.method, limit);
         let mut output = stream;
@@ -184,6 +271,29 @@ fn serve(stream: &TcpStream, store: &Mutex<Store>, script: &Mutex<Script>) {
         }
     }
     let _ = stream.shutdown(Shutdown::Both);
+}
+
+/// Waits as long as it is to be silent; `None` where it was.
+fn outlast_silence<'a>(
+    mut script: MutexGuard<'a, Script>,
+    store: &Mutex<Store>,
+    told: &Told,
+    request: &Request,
+) -> Option<MutexGuard<'a, Script>> {
+    let number = script.count;
+    script.count += 1;
+    let has_effect = match script.silence {
+        Some(Silence::Before(last)) if number >= last => false,
+        Some(Silence::After(last)) if number >= last => number == last,
+        _ => return Some(script),
+    };
+    if has_effect {
+        lock(store).answer(request);
+    }
+    script.is_silent = true;
+    told.changed.notify_all();
+    drop(told.changed.wait_while(script, |script| script.is_silent));
+    None
 }
 
 impl Rule {

@@ -45,6 +45,30 @@ impl Store {
         }
     }
 
+    pub(super) fn tags(&self) -> BTreeMap<String, String> {
+        let named = |((repository, tag), digest): (&(String, String), &String)| {
+            (format!("{repository}:{tag}"), digest.clone())
+        };
+        self.tags.iter().map(named).collect()
+    }
+
+    pub(super) fn incomplete(&self) -> Vec<String> {
+        let lacks = |((repository, _), digest): &(&(String, String), &String)| !self.has(repository, digest);
+        let lacking = self.tags.iter().filter(lacks);
+        lacking.map(|((repository, tag), _)| format!("{repository}:{tag}")).collect()
+    }
+
+    /// Whether a manifest is there with all that it points at.
+    fn has(&self, repository: &str, digest: &str) -> bool {
+        let Some((_, bytes)) = self.manifests.get(&key(repository, digest)) else { return false };
+        let document: Value = serde_json::from_slice(bytes).unwrap_or_default();
+        let list = |name: &str| document[name].as_array().cloned().unwrap_or_default();
+        let digest_of = |value: &Value| value["digest"].as_str().unwrap_or_default().to_owned();
+        let blobs = list("layers").into_iter().chain(document.get("config").cloned());
+        blobs.into_iter().all(|blob| self.blobs.contains_key(&key(repository, &digest_of(&blob))))
+            && list("manifests").iter().all(|child| self.has(repository, &digest_of(child)))
+    }
+
     pub(super) fn put_blob(&mut self, repository: &str, digest: &str, bytes: Vec<u8>) {
         self.blobs.insert(key(repository, digest), bytes);
     }

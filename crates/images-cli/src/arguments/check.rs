@@ -1,6 +1,6 @@
 use clap::{Args, ValueEnum};
 
-use super::{BuildArgs, SelectionArgs};
+use super::{BuildArgs, Published, SelectionArgs};
 
 #[derive(Debug, Args)]
 pub(crate) struct Check {
@@ -8,6 +8,8 @@ pub(crate) struct Check {
     pub(crate) selection: SelectionArgs,
     #[command(flatten)]
     pub(crate) args: BuildArgs,
+    #[command(flatten)]
+    pub(crate) published: Published,
     /// How to report
     #[arg(long, value_enum, default_value_t = CheckFormat::Human, value_name = "FMT")]
     pub(crate) message_format: CheckFormat,

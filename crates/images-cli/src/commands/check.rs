@@ -2,6 +2,7 @@ use images_core::check::Findings;
 use images_core::{Error, check, lock, workspace};
 
 use super::Session;
+use super::release::published;
 use crate::arguments::Check;
 use crate::environment;
 use crate::report::findings;
@@ -40,5 +41,8 @@ fn gather(
     found.extend(lock::findings(&graph, session.global.lock.is_locked())?);
     let host = environment::host_options(&session.global)?;
     check::check(&graph, &selected, &host)?;
+    if args.published.published {
+        found.extend(published(session, &graph, &selected, &host, &args.published)?);
+    }
     Ok(selected.len())
 }

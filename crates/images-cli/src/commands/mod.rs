@@ -15,6 +15,7 @@ mod outdated;
 mod plan;
 mod push;
 mod reference;
+mod release;
 mod report;
 mod run;
 mod tree;
@@ -71,6 +72,7 @@ pub(crate) fn run(images: Images) -> ExitCode {
         Command::Bump(args) => bump::run(&session, &args),
         Command::Run(args) => run::run(&session, &args),
         Command::Push(args) => push::run(&session, &args),
+        Command::Release(args) => release::run(&session, &args),
         Command::Load(args) => load::run(&session, &args),
         Command::Export(args) => export::run(&session, &args),
         Command::Report(args) => report::run(&session, &args),

@@ -1,13 +1,36 @@
 //! One name for the variants of a version that differ in their platform.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
+use images_oci::layout::Layout;
 use images_oci::model::{Descriptor, ImageConfig, Index, Platform};
 
-use super::{Local, LocalImage};
+use super::Local;
 use crate::Error;
 use crate::graph::{Graph, NodeId};
 use crate::workspace::Variant;
+
+/// The variants of a version that share a name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Group {
+    /// The variants.
+    pub(crate) ids: Vec<NodeId>,
+    /// The version that they share, which is the tag.
+    pub(crate) tag: String,
+}
+
+/// The groups within these variants: for each version of which all variants name platforms, each another one, and that is
+/// no variant's whole tag.
+pub(crate) fn groups(graph: &Graph<'_>, ids: &[NodeId]) -> Vec<Group> {
+    let mut by_version: BTreeMap<(usize, String), Vec<NodeId>> = BTreeMap::new();
+    for &id in ids {
+        by_version.entry((graph.node(id).image, version_tag(graph.variant(id)))).or_default().push(id);
+    }
+    let apart = by_version.into_iter().filter(|((image, version), ids)| {
+        are_apart(&graph.workspace.images[*image].variants, version, ids.len())
+    });
+    apart.map(|((_, tag), ids)| Group { ids, tag }).collect()
+}
 
 /// An index to be pushed.
 pub(super) struct Shared {
@@ -19,25 +42,18 @@ pub(super) struct Shared {
     pub(super) bytes: Vec<u8>,
 }
 
-/// The indexes over these images: for each version of which all variants name platforms, each another one, and that is no
-/// variant's whole tag.
+/// The indexes over these images.
 ///
 /// # Errors
 /// A configuration cannot be read.
 pub(super) fn of(graph: &Graph<'_>, local: &Local) -> Result<Vec<Shared>, Error> {
-    let mut groups: BTreeMap<(usize, String), Vec<&LocalImage>> = BTreeMap::new();
-    for image in &local.images {
-        let version = version_tag(graph.variant(image.id));
-        groups.entry((graph.node(image.id).image, version)).or_default().push(image);
-    }
+    let ids: Vec<NodeId> = local.images.iter().map(|image| image.id).collect();
     let mut shared = Vec::new();
-    for ((image, version), members) in groups {
-        let variants = &graph.workspace.images[image].variants;
-        if !are_apart(variants, &version, members.len()) {
-            continue;
-        }
-        if let Some(bytes) = index(local, &members)? {
-            shared.push(Shared { id: members[0].id, tag: version, bytes });
+    for group in groups(graph, &ids) {
+        let members = local.images.iter().filter(|image| group.ids.contains(&image.id));
+        let members: Vec<Descriptor> = members.map(|image| image.manifest.clone()).collect();
+        if let Some(bytes) = index(&local.layout, &members)? {
+            shared.push(Shared { id: group.ids[0], tag: group.tag, bytes });
         }
     }
     Ok(shared)
@@ -54,16 +70,20 @@ fn are_apart(variants: &[Variant], version: &str, present: usize) -> bool {
     of_version.len() > 1
         && of_version.len() == present
         && of_version.iter().all(|variant| variant.platform.is_some() && variant.tag != version)
+        && of_version.iter().map(|variant| &variant.platform).collect::<BTreeSet<_>>().len() == present
 }
 
 /// The index of these images; `None` where two are for the same platform.
-fn index(local: &Local, members: &[&LocalImage]) -> Result<Option<Vec<u8>>, Error> {
+///
+/// # Errors
+/// A configuration cannot be read.
+pub(crate) fn index(layout: &Layout, members: &[Descriptor]) -> Result<Option<Vec<u8>>, Error> {
     let mut manifests = Vec::new();
-    for image in members {
-        let config = local.layout.config(&local.layout.manifest(&image.manifest)?.config)?;
+    for manifest in members {
+        let config = layout.config(&layout.manifest(manifest)?.config)?;
         let ImageConfig { architecture, os, variant, .. } = config;
         let platform = Some(Platform { architecture, os, os_version: None, variant });
-        manifests.push(Descriptor { annotations: BTreeMap::new(), platform, ..image.manifest.clone() });
+        manifests.push(Descriptor { annotations: BTreeMap::new(), platform, ..manifest.clone() });
     }
     manifests.sort_by(|one, other| one.platform.cmp(&other.platform));
     if manifests.windows(2).any(|pair| pair[0].platform == pair[1].platform) {
@@ -100,6 +120,8 @@ mod tests {
         assert!(!are_apart(&two, "2", 1), "one alone needs no index");
         let unnamed = [variant("1", "-a", amd), variant("1", "-b", None)];
         assert!(!are_apart(&unnamed, "1", 2), "one names no platform");
+        let alike = [variant("1", "-a", amd), variant("1", "-b", amd)];
+        assert!(!are_apart(&alike, "1", 2), "both are for one platform");
         let whole = [variant("1", "", amd), variant("1", "-b", arm)];
         assert!(!are_apart(&whole, "1", 2), "the version alone is one's own tag");
     }

@@ -65,6 +65,21 @@ impl Local {
         Ok(Self { layout, images })
     }
 
+    /// The layout without any image of it.
+    ///
+    /// # Errors
+    /// The layout cannot be written.
+    pub(crate) fn nothing(graph: &Graph<'_>) -> Result<Self, Error> {
+        Ok(Self { layout: Layout::open_or_create(&folder(graph, true))?, images: Vec::new() })
+    }
+
+    /// What points at the manifest of a built variant, as far as that is known without asking its engine.
+    pub(crate) fn known(graph: &Graph<'_>, planned: &Planned, id: NodeId) -> Option<Descriptor> {
+        let is_own = planned.engine.kind() == EngineKind::Builtin;
+        let layout = Layout::open(&folder(graph, is_own)).ok()?;
+        layout.resolve(&key_name(graph, id, planned.keyed.key(id))).ok()?
+    }
+
     /// The images with the names that they have for people and for the tool.
     pub(super) fn named(&self, graph: &Graph<'_>, planned: &Planned) -> Vec<ArchivedImage> {
         let named = |image: &LocalImage| {

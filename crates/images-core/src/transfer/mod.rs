@@ -6,11 +6,11 @@
 //!    them into a folder or a file.
 
 mod export;
-mod index;
+pub(crate) mod index;
 mod load;
 mod local;
-mod push;
-mod sbom;
+pub(crate) mod push;
+pub(crate) mod sbom;
 
 pub use export::export;
 pub use load::load;

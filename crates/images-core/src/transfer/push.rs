@@ -71,20 +71,39 @@ pub fn push(
 }
 
 fn check(graph: &Graph<'_>, planned: &Planned) -> Result<(), Error> {
-    if graph.workspace.registry.is_none() {
-        let diagnostic = Diagnostic::error("the workspace has no registry to push to");
-        let help = "set `registry = \"ghcr.io\"` under [workspace.metadata.images], or `--registry`";
-        return Err(diagnostic.help(help).into());
-    }
+    check_registry(graph)?;
     let selected = planned.plan.items.iter().filter(|item| item.selected);
-    let private = selected.filter_map(|item| {
-        let publish = graph.image(item.id).manifest.image.publish.as_ref()?;
-        let message = format!("`{}` is not published", graph.spec(item.id));
-        let diagnostic = graph.image(item.id).source.error(publish.span(), message, "this says so");
-        (!publish.get_ref()).then(|| diagnostic.help("remove it, or leave the image out with `--exclude`"))
-    });
-    let private: Vec<_> = private.collect();
+    let private: Vec<_> = selected.filter_map(|item| private(graph, item.id)).collect();
     if private.is_empty() { Ok(()) } else { Err(Error::Input(private)) }
+}
+
+/// A workspace without a registry publishes nothing.
+pub(crate) fn check_registry(graph: &Graph<'_>) -> Result<(), Error> {
+    if graph.workspace.registry.is_some() {
+        return Ok(());
+    }
+    let diagnostic = Diagnostic::error("the workspace has no registry to push to");
+    let help = "set `registry = \"ghcr.io\"` under [workspace.metadata.images], or `--registry`";
+    Err(diagnostic.help(help).into())
+}
+
+/// What is wrong with publishing an image that is not to be published.
+pub(crate) fn private(graph: &Graph<'_>, id: NodeId) -> Option<Diagnostic> {
+    let image = graph.image(id);
+    let publish = image.manifest.image.publish.as_ref()?;
+    let message = format!("`{}` is not published", graph.spec(id));
+    let diagnostic = image.source.error(publish.span(), message, "this says so");
+    (!publish.get_ref()).then(|| diagnostic.help("remove it, or leave the image out with `--exclude`"))
+}
+
+/// The repositories of those that an image stands on: the registry may have its lower layers there.
+pub(crate) fn elsewhere(graph: &Graph<'_>, id: NodeId) -> Result<Vec<Repository>, Error> {
+    let own = repository_name(graph, id);
+    let mut names: Vec<_> = graph.node(id).parents().map(|parent| repository_name(graph, parent)).collect();
+    names.sort();
+    names.dedup();
+    names.retain(|name| *name != own);
+    names.iter().map(|name| Ok(Repository::parse(name)?)).collect()
 }
 
 struct Pusher<'a> {
@@ -120,7 +139,7 @@ impl Pusher<'_> {
             root,
             repository: &repository,
             tags: &[tag.to_owned()],
-            elsewhere: &self.elsewhere(id)?,
+            elsewhere: &elsewhere(self.graph, id)?,
         };
         let pushed = registry::push_image(self.client, &push)?;
         Ok(PushedImage {
@@ -132,17 +151,6 @@ impl Pusher<'_> {
             present: pushed.present + pushed.mounted,
             sbom: None,
         })
-    }
-
-    /// The repositories of those that an image stands on: the registry may have its lower layers there.
-    fn elsewhere(&self, id: NodeId) -> Result<Vec<Repository>, Error> {
-        let own = repository_name(self.graph, id);
-        let mut names: Vec<_> =
-            self.graph.node(id).parents().map(|parent| repository_name(self.graph, parent)).collect();
-        names.sort();
-        names.dedup();
-        names.retain(|name| *name != own);
-        names.iter().map(|name| Ok(Repository::parse(name)?)).collect()
     }
 
     fn push_sbom(

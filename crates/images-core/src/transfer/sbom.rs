@@ -21,7 +21,7 @@ const CYCLONEDX: &str = "application/vnd.cyclonedx+json";
 ///
 /// # Errors
 /// cargo does not resolve the workspace.
-pub(super) fn of(
+pub(crate) fn of(
     graph: &Graph<'_>,
     id: NodeId,
     host: &HostOptions,
@@ -149,7 +149,7 @@ fn dependency(packages: &BTreeMap<&PackageId, &Package>, node: &Node) -> Option<
 ///
 /// # Errors
 /// The layout cannot be written.
-pub(super) fn attach(layout: &Layout, image: &Descriptor, document: &Value) -> Result<Descriptor, Error> {
+pub(crate) fn attach(layout: &Layout, image: &Descriptor, document: &Value) -> Result<Descriptor, Error> {
     let bytes = serde_json::to_vec(document).expect("a document has a form in JSON");
     let blob = layout.put(CYCLONEDX, &bytes)?;
     let mut manifest = Manifest::new(layout.put(media_type::EMPTY, b"{}")?, vec![blob]);

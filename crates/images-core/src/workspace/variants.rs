@@ -116,7 +116,29 @@ pub(super) fn expand(
         variants.push(variant);
     }
     choose_default(member, &outlines, &mut variants)?;
+    check_aliases(member, manifest, &variants)?;
     Ok(variants)
+}
+
+/// An alias with each suffix must be a tag, and no version's own.
+fn check_aliases(member: &Member<'_>, manifest: &Manifest, variants: &[Variant]) -> Result<(), Error> {
+    for alias in &manifest.image.aliases {
+        for variant in variants {
+            let tag = format!("{}{}", alias.get_ref(), variant.suffix);
+            let problem = Version::parse(alias.get_ref()).and_then(|alias| tag_text(&alias, &variant.suffix));
+            if let Err(error) = problem {
+                let diagnostic =
+                    member.source.error(alias.span(), format!("`{tag}` is no legal tag"), error.to_string());
+                return Err(diagnostic.help("an alias is letters, digits, `_`, `.` and `-`").into());
+            }
+            if let Some(owner) = variants.iter().find(|owner| owner.tag == tag) {
+                let message = format!("the alias `{tag}` is the tag of version {} itself", owner.version);
+                let diagnostic = member.source.error(alias.span(), message, "never moves");
+                return Err(diagnostic.help("choose another alias").into());
+            }
+        }
+    }
+    Ok(())
 }
 
 fn single<'a>(

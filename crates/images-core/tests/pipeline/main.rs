@@ -16,6 +16,7 @@ mod key;
 mod locking;
 mod plan;
 mod reasons;
+mod release;
 mod runs;
 mod scale;
 mod secrets;

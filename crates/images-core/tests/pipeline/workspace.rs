@@ -182,7 +182,7 @@ fn the_root_is_found_from_below_and_by_a_members_manifest() {
 fn unknown_keys_are_errors_that_list_the_allowed_ones() {
     assert_eq!(
         first("[image]\nverison = \"1\"\n"),
-        "images/app/Image.toml:2 [verison] unknown key `verison` | not a key that exists here | did you mean `version`? allowed here: name, version, description, authors, licenses, source, documentation, url, vendor, dockerfile, context, target, platforms, publish, modes"
+        "images/app/Image.toml:2 [verison] unknown key `verison` | not a key that exists here | did you mean `version`? allowed here: name, version, description, authors, licenses, source, documentation, url, vendor, dockerfile, context, target, platforms, publish, aliases, modes"
     );
     assert!(
         first("[[test]]\nname = \"x\"\n").starts_with("images/app/Image.toml:1 [test] unknown key `test` | ")

@@ -33,7 +33,7 @@ pub use manifests::{MANIFEST_LIMIT, RawManifest};
 pub use options::Options;
 pub use platform::select;
 pub use pull::{BlobSink, Pulled, pull_image};
-pub use push::{BlobSource, Push, Pushed, push_image};
+pub use push::{BlobSource, Push, Pushed, is_distributed, push_image};
 pub use repository::{Name, Repository};
 pub use retry::{Clock, Retries, SystemClock};
 pub use transport::{Proxies, Timeouts, Trust};

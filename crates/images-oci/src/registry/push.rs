@@ -159,7 +159,7 @@ impl Parts {
 
 /// Layers that may not be copied come from where their licence says:
 /// <https://github.com/opencontainers/image-spec/blob/v1.1.1/layer.md#non-distributable-layers>.
-fn is_distributed(blob: &Descriptor) -> bool {
+pub fn is_distributed(blob: &Descriptor) -> bool {
     !blob.media_type.contains(".nondistributable.") && !blob.media_type.contains(".foreign.")
 }
 

@@ -1,0 +1,99 @@
+//! What a release would do, without doing it.
+
+use images_engine::process::Cancel;
+use images_oci::model::Digest;
+use images_oci::registry::{self, Client};
+use images_schema::Diagnostic;
+
+use super::plan::{ReleasePlan, Scene, State};
+use super::{ReleaseItem, ReleaseOptions, checkout, selection};
+use crate::build::{self, Detect, Planned};
+use crate::event::Reporter;
+use crate::graph::{Graph, NodeId};
+use crate::lock::{self, Pins};
+use crate::plan::Action;
+use crate::selection::with_parents;
+use crate::transfer::Local;
+use crate::transfer::push::check_registry;
+use crate::{Error, HostOptions, session};
+
+/// What a release would do.
+pub struct Preview {
+    /// The commit that is checked out, where there is one.
+    pub commit: Option<String>,
+    /// Keys, and what would be built.
+    pub planned: Planned,
+    /// What would be done.
+    pub plan: ReleasePlan,
+    /// What is refused.
+    pub refusals: Vec<Diagnostic>,
+}
+
+impl Preview {
+    /// Whether something of it is stale, so that a release builds it first.
+    pub fn is_built_first(&self, item: &ReleaseItem) -> bool {
+        self.planned.plan.builds().any(|build| item.unit.ids.contains(&build.id))
+    }
+}
+
+/// Asks the registry and changes nothing.
+///
+/// # Errors
+/// The workspace has no registry, or the registry does not tell.
+pub fn preview(
+    graph: &Graph<'_>,
+    ids: &[NodeId],
+    options: &ReleaseOptions,
+    detect: Detect<'_>,
+    cancel: &Cancel,
+    reporter: &dyn Reporter,
+) -> Result<Preview, Error> {
+    let commit = checkout::head(graph, cancel)?;
+    let planned = build::plan(graph, ids, &options.build, detect, cancel, reporter)?;
+    let client = Client::new(options.registry.clone(), cancel.clone());
+    let plan = Scene { graph, keyed: &planned.keyed, client: &client, cancel }.plan(ids)?;
+    let refusals = refusals(graph, &planned, &plan);
+    Ok(Preview { commit, planned, plan, refusals })
+}
+
+/// The refusals of a plan.
+pub(super) fn refusals(graph: &Graph<'_>, planned: &Planned, plan: &ReleasePlan) -> Vec<Diagnostic> {
+    let refusal = |item: &ReleaseItem| {
+        let ours = || (!item.unit.is_index).then(|| built(graph, planned, item.unit.ids[0])).flatten();
+        matches!(item.state, State::Other { .. }).then(|| item.refusal(graph, ours())).flatten()
+    };
+    plan.items.iter().filter_map(refusal).collect()
+}
+
+/// The digest of a variant that is built, as far as that is known without asking its engine.
+fn built(graph: &Graph<'_>, planned: &Planned, id: NodeId) -> Option<Digest> {
+    let item = planned.plan.items.iter().find(|item| item.id == id)?;
+    match item.action {
+        Action::Build(_) => None,
+        // One that another engine has is known once it was saved.
+        Action::Fresh | Action::Retag(_) => Local::known(graph, planned, id).map(|manifest| manifest.digest),
+    }
+}
+
+/// The versions among these that are published with other content than they have here. Nothing is built, and no engine is
+/// asked; what is not to be published is passed over.
+///
+/// # Errors
+/// The workspace has no registry, or the registry does not tell.
+pub fn changed(
+    graph: &Graph<'_>,
+    selected: &[NodeId],
+    host: &HostOptions,
+    registry: &registry::Options,
+    cancel: &Cancel,
+    reporter: &dyn Reporter,
+) -> Result<Vec<Diagnostic>, Error> {
+    check_registry(graph)?;
+    let ids = selection::public(graph, selected);
+    let nodes = with_parents(graph, &ids);
+    let pins = Pins::of(&lock::read(&graph.workspace.root)?);
+    let keyed = session::keys(graph, &nodes, pins, host, cancel, reporter)?;
+    let client = Client::new(registry.clone(), cancel.clone());
+    let plan = Scene { graph, keyed: &keyed, client: &client, cancel }.states(&ids)?;
+    Ok(plan.items.iter().filter_map(|item| item.refusal(graph, None)).collect())
+}

@@ -1,0 +1,118 @@
+//! What a registry has by a name, and whether it is what would be released.
+
+use std::collections::BTreeMap;
+
+use images_oci::layout::DOCUMENT_LIMIT;
+use images_oci::model::{Descriptor, ImageConfig, Index, Manifest, media_type};
+use images_oci::registry::{Client, Name, RawManifest, Repository};
+
+use crate::Error;
+use crate::store::{IMAGE_LABEL, KEY_LABEL};
+
+/// The label of the version.
+const VERSION_LABEL: &str = "org.opencontainers.image.version";
+
+/// What a registry has by a name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Found {
+    /// The manifest or index.
+    pub(super) raw: RawManifest,
+    /// The labels of the image; of an index, those of each image in it.
+    labels: Vec<BTreeMap<String, String>>,
+}
+
+impl Found {
+    /// Asks for a name; `None` where the registry itself says that there is no such thing.
+    ///
+    /// # Errors
+    /// Every other answer: what cannot be known is never "absent".
+    pub(super) fn get(client: &Client, repository: &Repository, name: &Name) -> Result<Option<Self>, Error> {
+        let raw = match client.manifest(repository, name) {
+            Ok(raw) => raw,
+            Err(error) if error.is_absent() => return Ok(None),
+            Err(error) => return Err(error.into()),
+        };
+        let labels = labels(client, repository, &raw)?;
+        Ok(Some(Self { raw, labels }))
+    }
+
+    /// Whether its images have exactly these keys, in any order.
+    pub(super) fn has_keys(&self, keys: &[String]) -> bool {
+        let mut expected: Vec<&str> = keys.iter().map(String::as_str).collect();
+        let mut found: Vec<&str> = self.keys().into_iter().map(Option::unwrap_or_default).collect();
+        expected.sort_unstable();
+        found.sort_unstable();
+        expected == found
+    }
+
+    /// The key of each image, if it has one.
+    pub(super) fn keys(&self) -> Vec<Option<&str>> {
+        self.labels.iter().map(|labels| labels.get(KEY_LABEL).map(String::as_str)).collect()
+    }
+
+    /// The version that it says it has.
+    pub(super) fn version(&self) -> Option<&str> {
+        self.labels.first()?.get(VERSION_LABEL).map(String::as_str)
+    }
+
+    /// Whether this tag is the very version of what it names.
+    pub(super) fn is_own_tag(&self, tag: &str) -> bool {
+        let named = self.labels.first().and_then(|labels| labels.get(IMAGE_LABEL));
+        let own = named.and_then(|name| name.rsplit_once(':')).is_some_and(|(_, own)| own == tag);
+        own || self.version().is_some_and(|version| version.replace('+', "_") == tag)
+    }
+}
+
+fn labels(
+    client: &Client,
+    repository: &Repository,
+    raw: &RawManifest,
+) -> Result<Vec<BTreeMap<String, String>>, Error> {
+    if !media_type::is_index(&raw.descriptor.media_type) {
+        return Ok(vec![labels_of(client, repository, raw)?]);
+    }
+    let index: Index = parsed(repository, &raw.descriptor, &raw.bytes)?;
+    // What builders attach to images in an index is marked so.
+    let is_image =
+        |child: &&Descriptor| child.platform.as_ref().is_none_or(|platform| platform.os != "unknown");
+    let mut labels = Vec::new();
+    for child in index.manifests.iter().filter(is_image) {
+        let child = client.manifest(repository, &Name::Digest(child.digest))?;
+        labels.push(match media_type::is_index(&child.descriptor.media_type) {
+            true => BTreeMap::new(),
+            false => labels_of(client, repository, &child)?,
+        });
+    }
+    Ok(labels)
+}
+
+fn labels_of(
+    client: &Client,
+    repository: &Repository,
+    raw: &RawManifest,
+) -> Result<BTreeMap<String, String>, Error> {
+    let manifest: Manifest = parsed(repository, &raw.descriptor, &raw.bytes)?;
+    let config = &manifest.config;
+    if ![media_type::CONFIG, media_type::DOCKER_CONFIG].contains(&config.media_type.as_str()) {
+        return Ok(BTreeMap::new());
+    }
+    if config.size > DOCUMENT_LIMIT {
+        let message = format!("{repository}: the configuration {} has {} bytes", config.digest, config.size);
+        return Err(Error::Transfer { message, help: None });
+    }
+    let mut bytes = Vec::new();
+    client.blob(repository, config, &mut bytes)?;
+    let config: ImageConfig = parsed(repository, config, &bytes)?;
+    Ok(config.config.labels)
+}
+
+pub(super) fn parsed<T: serde::de::DeserializeOwned>(
+    repository: &Repository,
+    descriptor: &Descriptor,
+    bytes: &[u8],
+) -> Result<T, Error> {
+    serde_json::from_slice(bytes).map_err(|error| {
+        let message = format!("{repository}@{} cannot be read: {error}", descriptor.digest);
+        Error::Transfer { message, help: None }
+    })
+}

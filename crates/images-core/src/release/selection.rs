@@ -1,0 +1,99 @@
+//! Which images are released: those that are selected and may be published, or those that a git tag names.
+
+use images_schema::{Diagnostic, VersionSource};
+
+use crate::Error;
+use crate::graph::{Graph, NodeId};
+use crate::transfer::push::{check_registry, private};
+use crate::workspace::Image;
+
+/// Leaves out what is not to be published; one that was asked for by name is an error.
+///
+/// # Errors
+/// There is no registry, a named image is private, or nothing is left.
+pub fn publishable(graph: &Graph<'_>, selected: &[NodeId], is_named: bool) -> Result<Vec<NodeId>, Error> {
+    check_registry(graph)?;
+    let private: Vec<_> = selected.iter().filter_map(|id| private(graph, *id)).collect();
+    if is_named && !private.is_empty() {
+        return Err(Error::Input(private));
+    }
+    let left = public(graph, selected);
+    match left.is_empty() {
+        true => Err(Diagnostic::error("none of these images is to be published")
+            .help("`publish = false` in their Image.toml keeps them from it")
+            .into()),
+        false => Ok(left),
+    }
+}
+
+/// Those that may be published, parents first.
+pub(super) fn public(graph: &Graph<'_>, selected: &[NodeId]) -> Vec<NodeId> {
+    let mut wanted = vec![false; graph.nodes.len()];
+    let public = selected.iter().filter(|id| private(graph, **id).is_none());
+    public.for_each(|id| wanted[id.0] = true);
+    graph.order.iter().copied().filter(|id| wanted[id.0]).collect()
+}
+
+/// The variants that a git tag names: `NAME-vVERSION`, where NAME is an image's or the crate's that gives its version;
+/// `vVERSION` where the workspace has one image.
+///
+/// # Errors
+/// It names no image, or a version that the image does not have.
+pub fn of_git_tag(graph: &Graph<'_>, tag: &str) -> Result<Vec<NodeId>, Error> {
+    let tag = tag.strip_prefix("refs/tags/").unwrap_or(tag);
+    let (images, version) = named(graph, tag).ok_or_else(|| no_image(graph, tag))?;
+    let of_images = graph.ids().filter(|id| images.contains(&graph.node(*id).image));
+    let (right, wrong): (Vec<_>, Vec<_>) =
+        of_images.partition(|id| graph.variant(*id).version.as_str() == version);
+    if !right.is_empty() {
+        return Ok(right);
+    }
+    let mut versions: Vec<_> = wrong.iter().map(|id| graph.variant(*id).version.to_string()).collect();
+    versions.dedup();
+    let name = &graph.workspace.images[images[0]].name;
+    let message =
+        format!("the git tag `{tag}` is for version {version}, and `{name}` is {}", versions.join(", "));
+    Err(Diagnostic::error(message)
+        .help("check out the commit that has this version, or tag the commit with its own")
+        .into())
+}
+
+/// The images that a tag is for, by place, and the version. The longest name counts, since a name may hold `-v`.
+fn named<'t>(graph: &Graph<'_>, tag: &'t str) -> Option<(Vec<usize>, &'t str)> {
+    let images = &graph.workspace.images;
+    if let Some(version) = tag.strip_prefix('v').filter(|_| images.len() == 1) {
+        return Some((vec![0], version));
+    }
+    let splits = tag.match_indices("-v").map(|(at, _)| (&tag[..at], &tag[at + 2..]));
+    let found = splits.filter_map(|(name, version)| {
+        let by_name = |image: &Image| image.name == name;
+        let by_crate = |image: &Image| crate_of(graph, image) == Some(name);
+        let places = |is: &dyn Fn(&Image) -> bool| {
+            images.iter().enumerate().filter(|(_, image)| is(image)).map(|(at, _)| at).collect::<Vec<_>>()
+        };
+        let own = places(&by_name);
+        let found = if own.is_empty() { places(&by_crate) } else { own };
+        (!found.is_empty()).then_some((found, version))
+    });
+    found.last()
+}
+
+/// The crate that gives an image its version.
+fn crate_of<'a>(graph: &'a Graph<'_>, image: &'a Image) -> Option<&'a str> {
+    match image.manifest.image.version.as_ref().map(images_schema::Spanned::get_ref) {
+        Some(VersionSource::Crate(name)) => Some(name),
+        Some(_) => None,
+        None => graph.workspace.crates.as_ref()?.in_folder(&image.folder),
+    }
+}
+
+fn no_image(graph: &Graph<'_>, tag: &str) -> Error {
+    let names: Vec<_> = graph.workspace.images.iter().map(|image| image.name.as_str()).collect();
+    let form = match names.len() {
+        1 => "`NAME-vVERSION` or `vVERSION`",
+        _ => "`NAME-vVERSION`",
+    };
+    Diagnostic::error(format!("the git tag `{tag}` names no image"))
+        .help(format!("a release's tag is {form}, where NAME is one of {}", names.join(", ")))
+        .into()
+}

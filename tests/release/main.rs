@@ -1,0 +1,71 @@
+//! Releases by the built-in engine, from the command line: the same story with a registry in this process and with docker's
+//! own, what faults lead to, kills at each request, and two releases at once.
+//!
+//! `IMAGES_TEST_REQUIRE` has `registry` or `all` where docker's registry must be there; otherwise its tests count as
+//! ignored.
+
+// A test talks to the terminal and reads its environment itself. All of this is tests, though no harness says so.
+#![allow(clippy::disallowed_methods, clippy::print_stderr, clippy::unwrap_used)]
+
+mod attached;
+mod faults;
+mod kills;
+mod preconditions;
+mod races;
+mod story;
+mod world;
+
+use std::process::ExitCode;
+
+use images_tests::filters::split_filters;
+use images_tests::program::find;
+use libtest_mimic::{Arguments, Failed, Trial};
+use world::{Kind, World};
+
+/// Tests with their names.
+macro_rules! tests {
+    ($type:ty, $($name:ident),* $(,)?) => { &[$((stringify!($name), $name as $type)),*] };
+}
+
+pub(crate) use tests;
+
+/// A test with a registry of either kind.
+pub(crate) type Told = fn(&World);
+
+fn main() -> ExitCode {
+    let (options, filters) = split_filters(std::env::args());
+    let arguments = Arguments::from_iter(options);
+    let required = std::env::var("IMAGES_TEST_REQUIRE").unwrap_or_default();
+    let is_required = required.split(',').any(|name| matches!(name, "registry" | "all"));
+    let mut trials = Vec::new();
+    for kind in [Kind::Fake, Kind::Real] {
+        let is_there = kind == Kind::Fake || find("docker-registry").is_some();
+        for (name, run) in story::ALL {
+            let name = format!("{}::{name}", kind.name());
+            trials.push(match is_there {
+                true => trial(name, move || run(&World::start(kind))),
+                false => missing(name, is_required),
+            });
+        }
+    }
+    let on_fake = [faults::ALL, kills::ALL, preconditions::ALL, races::ALL, attached::ALL].concat();
+    for (name, run) in on_fake {
+        trials.push(trial(name.to_owned(), move || run(&World::start(Kind::Fake))));
+    }
+    trials.retain(|trial| {
+        filters.is_empty() || filters.iter().any(|filter| trial.name().contains(filter.as_str()))
+    });
+    libtest_mimic::run(&arguments, trials).exit_code()
+}
+
+fn trial(name: String, run: impl FnOnce() + Send + 'static) -> Trial {
+    Trial::test(name, move || {
+        run();
+        Ok(())
+    })
+}
+
+fn missing(name: String, is_required: bool) -> Trial {
+    let why = "there is no docker-registry; `cargo xtask setup` installs it";
+    Trial::test(name, move || Err(Failed::from(why))).with_ignored_flag(!is_required)
+}

@@ -1,0 +1,115 @@
+//! What has to hold before anything is published, and which images a command means.
+
+use crate::world::{World, git};
+use crate::{Told, tests};
+
+pub(crate) const ALL: &[(&str, Told)] = tests![
+    Told,
+    files_that_differ_from_the_commit_are_refused_by_name,
+    a_detached_commit_is_as_good_as_a_branch,
+    without_a_commit_nothing_is_released,
+    private_images_are_left_out,
+    a_git_tag_selects_its_image,
+    a_git_tag_of_another_version_is_an_error,
+    further_aliases_are_checked_and_set,
+    a_failing_build_publishes_nothing,
+];
+
+fn files_that_differ_from_the_commit_are_refused_by_name(world: &World) {
+    world.workspace.write("images/base/README.md", "nothing that an image has");
+    world.workspace.write("elsewhere.txt", "nor this");
+    world.workspace.write("images/app/more", "edited");
+    world.workspace.write("images/app/.dockerignore", "x\n");
+    let refused = world.release(&["--execute"]);
+    assert_eq!(refused.code(), 1);
+    let told = "2 files differ from the commit:";
+    assert!(refused.stderr.contains(told), "{}", refused.stderr);
+    for (path, is_told) in [
+        ("images/app/more", true),
+        ("images/app/.dockerignore", true),
+        ("README.md", false),
+        ("elsewhere.txt", false),
+    ] {
+        assert_eq!(refused.stderr.contains(path), is_told, "{path}: {}", refused.stderr);
+    }
+    assert!(refused.stderr.contains("`--allow-dirty`"), "{}", refused.stderr);
+    assert_eq!(world.writes(), Vec::<String>::new());
+    world.release(&["base", "--execute"]).ok();
+    world.release(&["--execute", "--allow-dirty"]).ok();
+}
+
+fn a_detached_commit_is_as_good_as_a_branch(world: &World) {
+    git(&world.workspace, &["checkout", "--quiet", "--detach"]);
+    world.released();
+}
+
+fn without_a_commit_nothing_is_released(world: &World) {
+    std::fs::remove_dir_all(world.workspace.path().join(".git")).unwrap();
+    let refused = world.release(&["--execute"]);
+    assert_eq!(refused.code(), 2);
+    assert!(refused.stderr.contains("is no git checkout with a commit"), "{}", refused.stderr);
+    world.release(&[]).ok();
+}
+
+fn private_images_are_left_out(world: &World) {
+    world.workspace.write("images/base/Image.toml", "[image]\nversion = \"1.0.0\"\npublish = false\n");
+    world.commit();
+    world.released();
+    assert_eq!((world.tags("base").len(), world.tags("app").len()), (0, 4));
+    let refused = world.release(&["base"]);
+    assert_eq!(refused.code(), 2);
+    assert!(refused.stderr.contains("`base:1.0.0` is not published"), "{}", refused.stderr);
+}
+
+fn a_git_tag_selects_its_image(world: &World) {
+    world.release(&["--from-tag=refs/tags/app-v1.0.0", "--execute"]).ok();
+    assert_eq!((world.tags("base").len(), world.tags("app").len()), (0, 4));
+    for tag in ["v1.0.0", "other-v1.0.0", "app-1.0.0"] {
+        let refused = world.release(&[&format!("--from-tag={tag}")]);
+        assert_eq!(refused.code(), 2);
+        assert!(
+            refused.stderr.contains(&format!("the git tag `{tag}` names no image")),
+            "{}",
+            refused.stderr
+        );
+    }
+    std::fs::remove_dir_all(world.workspace.path().join("images/app")).unwrap();
+    let planned = world.release(&["--from-tag=v1.0.0"]).ok();
+    assert!(planned.starts_with("publish base:1.0.0 "), "there is one image now: {planned}");
+}
+
+fn a_git_tag_of_another_version_is_an_error(world: &World) {
+    let refused = world.release(&["--from-tag=app-v1.2.3", "--execute"]);
+    assert_eq!(refused.code(), 2);
+    let told = "the git tag `app-v1.2.3` is for version 1.2.3, and `app` is 1.0.0";
+    assert!(refused.stderr.contains(told), "{}", refused.stderr);
+}
+
+fn further_aliases_are_checked_and_set(world: &World) {
+    let manifest = |aliases: &str| {
+        let text = format!("[image]\nversion = \"1.0.0\"\naliases = {aliases}\n");
+        world.workspace.write("images/app/Image.toml", &text);
+        world.commit();
+        world.release(&["app", "--execute"])
+    };
+    for (aliases, told) in [
+        ("[\"a b\"]", "`a b` is no legal tag"),
+        ("[\"1.0.0\"]", "the alias `1.0.0` is the tag of version 1.0.0 itself"),
+    ] {
+        let refused = manifest(aliases);
+        assert_eq!(refused.code(), 2);
+        assert!(refused.stderr.contains(told), "{}", refused.stderr);
+        assert!(refused.stderr.contains("images/app/Image.toml:3"), "{}", refused.stderr);
+    }
+    manifest("[\"stable\"]").ok();
+    assert_eq!(world.tags("app")["stable"], "1.0.0");
+}
+
+fn a_failing_build_publishes_nothing(world: &World) {
+    world.workspace.image("broken", "FROM {ns}/base\nRUN true\n");
+    world.commit();
+    let ended = world.release(&["--execute"]);
+    assert_eq!(ended.code(), 1, "{}", ended.stderr);
+    assert!(ended.stderr.contains("a build failed, so nothing was released"), "{}", ended.stderr);
+    assert_eq!(world.writes(), Vec::<String>::new());
+}
