@@ -1,7 +1,11 @@
 //! What the command line can say.
 
+mod test;
+
 use camino::Utf8PathBuf;
 use clap::{Args, Subcommand, ValueEnum};
+
+pub(crate) use test::Test;
 
 /// Container images as members of this workspace
 #[derive(Debug, Args)]
@@ -81,6 +85,12 @@ pub(crate) enum Command {
     Reference(Reference),
     /// Check everything that can be known without building
     Check(Check),
+    /// Test built images
+    ///
+    /// What is stale is built first. Tests are what Image.toml has under [[test]]. One that passed for the very image before
+    /// is not run again.
+    #[command(visible_alias = "t")]
+    Test(Test),
     /// Start one image
     ///
     /// It is built first, if it is stale. Words after `--` are the container's command. The container is removed when it

@@ -21,6 +21,7 @@
 mod arguments;
 mod commands;
 mod environment;
+mod junit;
 mod render;
 mod report;
 mod terminal;

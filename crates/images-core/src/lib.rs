@@ -19,6 +19,7 @@ pub mod reason;
 pub mod selection;
 pub mod session;
 pub mod store;
+pub mod test;
 pub mod timings;
 pub mod transfer;
 pub mod workspace;

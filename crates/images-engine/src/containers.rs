@@ -8,6 +8,9 @@ use crate::client::Client;
 use crate::process::{Cancel, find_program};
 use crate::{EngineError, EngineKind};
 
+const DOCKER: Client = Client("docker");
+const PODMAN: Client = Client("podman");
+
 /// A container to make.
 #[derive(Debug, Clone, Copy)]
 pub struct ContainerRequest<'a> {
@@ -72,9 +75,9 @@ impl Containers {
     /// There is nothing that does: the message says what is missing.
     pub fn of(kind: EngineKind) -> Result<Self, EngineError> {
         match kind {
-            EngineKind::Docker => Ok(Self { client: Client("docker") }),
-            EngineKind::Podman => Ok(Self { client: Client("podman") }),
-            EngineKind::Buildah if find_program("podman").is_some() => Ok(Self { client: Client("podman") }),
+            EngineKind::Docker => Ok(Self { client: DOCKER }),
+            EngineKind::Podman => Ok(Self { client: PODMAN }),
+            EngineKind::Buildah if find_program("podman").is_some() => Ok(Self { client: PODMAN }),
             EngineKind::Buildah => Err(Client("buildah").error(
                 "it starts no containers of images, and podman, which would, is not installed",
                 Some("install podman".to_owned()),
@@ -178,7 +181,9 @@ impl Containers {
     /// The engine does not answer.
     pub fn labelled(&self, label: &str) -> Result<Vec<(String, String)>, EngineError> {
         let filter = format!("--filter=label={label}");
-        let format = format!("{{{{.ID}}}} {{{{.Label \"{label}\"}}}}");
+        // podman gives its templates a map where docker has a function.
+        let value = if self.client == PODMAN { "index .Labels" } else { ".Label" };
+        let format = format!("{{{{.ID}}}} {{{{{value} \"{label}\"}}}}");
         let told = self.client.ask(&["ps", "--all", "--no-trunc", &filter, "--format", &format])?;
         let pair = |line: &str| line.split_once(' ').map(|(id, value)| (id.to_owned(), value.to_owned()));
         Ok(told.lines().filter_map(pair).collect())

@@ -9,6 +9,7 @@ pub mod message;
 mod placeholder;
 mod settings;
 mod suggestion;
+mod test_table;
 mod text;
 mod version;
 
@@ -20,6 +21,9 @@ pub use manifest::{
 pub use placeholder::{PlaceholderError, fill};
 pub use settings::{ImageDefaults, PackageDefaults, RootManifest, Settings};
 pub use suggestion::did_you_mean;
+pub use test_table::{
+    ConfigTable, ExpectTable, FileKind, FileTable, HttpExpectTable, HttpTable, Id, TestTable, TextTable,
+};
 pub use text::SourceText;
 pub use toml::Spanned;
 pub use version::{Requirement, Version, VersionError, tag_text};

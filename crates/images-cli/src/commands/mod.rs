@@ -14,6 +14,7 @@ mod push;
 mod reference;
 mod report;
 mod run;
+mod test;
 mod tree;
 
 use std::process::ExitCode;
@@ -61,6 +62,7 @@ pub(crate) fn run(images: Images) -> ExitCode {
         Command::Dockerfile(args) => dockerfile::run(&session, &args),
         Command::Reference(args) => reference::run(&session, &args),
         Command::Check(args) => check::run(&session, &args),
+        Command::Test(args) => test::run(&session, &args),
         Command::Run(args) => run::run(&session, &args),
         Command::Push(args) => push::run(&session, &args),
         Command::Load(args) => load::run(&session, &args),

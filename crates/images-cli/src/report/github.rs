@@ -6,11 +6,12 @@ use std::time::Duration;
 
 use images_core::event::{Event, Reporter};
 use images_core::exec::Outcome;
+use images_core::test::TestOutcome;
 use images_schema::Diagnostic;
 use images_schema::message::DiagnosticMessage;
 
-use super::RunReporter;
 use super::human::Human;
+use super::{RunReporter, test};
 
 /// Adds annotations to what people see.
 pub(crate) struct Github {
@@ -29,14 +30,19 @@ impl Reporter for Github {
             let line = format!("::error{}::{}", place.unwrap_or_default(), escaped(&message));
             self.human.terminal.data(&line);
         }
+        if let Event::Test(event) = event
+            && let Some(line) = test::annotation(event)
+        {
+            self.human.terminal.data(&line);
+        }
     }
 }
 
-fn escaped(text: &str) -> String {
+pub(super) fn escaped(text: &str) -> String {
     text.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A")
 }
 
-fn property(text: &str) -> String {
+pub(super) fn property(text: &str) -> String {
     escaped(text).replace(':', "%3A").replace(',', "%2C")
 }
 
@@ -51,6 +57,10 @@ impl RunReporter for Github {
 
     fn finish(&self, outcome: &Outcome, duration: Duration) {
         self.human.finish(outcome, duration);
+    }
+
+    fn tested(&self, outcome: &TestOutcome, duration: Duration) {
+        self.human.tested(outcome, duration);
     }
 }
 

@@ -15,5 +15,6 @@ mod runs;
 mod scale;
 mod secrets;
 mod selection;
+mod testing;
 mod variants;
 mod workspace;
