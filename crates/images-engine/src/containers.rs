@@ -104,8 +104,7 @@ impl Containers {
     /// # Errors
     /// It cannot be started: what the client says; an interrupt.
     pub fn run(&self, id: &str, limit: Duration, cancel: &Cancel) -> Result<ContainerRun, EngineError> {
-        let args = ["start", "--attach", "--sig-proxy=false", id].map(str::to_owned).to_vec();
-        let (ended, timed_out) = self.client.run_for(args, limit, cancel)?;
+        let (ended, timed_out) = self.client.run_for(self.run_args(id), limit, cancel)?;
         if timed_out {
             return Ok(ContainerRun::TimedOut { stdout: ended.stdout, stderr: ended.stderr });
         }
@@ -115,6 +114,12 @@ impl Containers {
             }
             _ => Err(self.client.said(&String::from_utf8_lossy(&ended.stderr))),
         }
+    }
+
+    fn run_args(&self, id: &str) -> Vec<String> {
+        // A client that is told to end would wait until the container heeds it, too. docker's cannot be kept from that.
+        let proxy = (self.client == PODMAN).then_some("--sig-proxy=false");
+        ["start", "--attach"].into_iter().chain(proxy).chain([id]).map(str::to_owned).collect()
     }
 
     /// Starts a container, and does not wait for it.
@@ -278,6 +283,9 @@ mod tests {
         let echo = told("echo \"Error: $*\" >&2; exit 1");
         let cancel = Cancel::default();
         assert_eq!(echo.start("i", &cancel).unwrap_err().message, "start i");
+        assert_eq!(echo.run_args("i").join(" "), "start --attach i");
+        let podman = Containers { client: PODMAN };
+        assert_eq!(podman.run_args("i").join(" "), "start --attach --sig-proxy=false i");
         assert_eq!(echo.address("i", 80).unwrap_err().message, "port i 80/tcp");
         assert_eq!(echo.logs("i", 20).unwrap_err().message, "logs --tail=20 i");
         let ids = ["i", "j"].map(str::to_owned);

@@ -11,7 +11,7 @@ use crate::threads;
 const STEP: Duration = Duration::from_millis(20);
 
 /// How long a child may take to end after it was asked to.
-const GRACE: Duration = Duration::from_secs(3);
+const GRACE: Duration = Duration::from_secs(1);
 
 impl Child {
     /// Runs it to its end, but at most for `limit`: then it is asked to end, and killed if it does not. Says also whether
