@@ -146,7 +146,7 @@ pub struct TextTable {
     /// It is the whole text, apart from line ends at its end, with placeholders.
     pub equals: Option<String>,
     /// A regular expression that matches somewhere in the text. Nothing is filled in.
-    pub matches: Option<String>,
+    pub matches: Option<Spanned<String>>,
 }
 
 impl<'de> Deserialize<'de> for TextTable {
@@ -174,7 +174,7 @@ impl<'de> Visitor<'de> for TextVisitor {
         struct Parts {
             contains: Option<String>,
             equals: Option<String>,
-            matches: Option<String>,
+            matches: Option<Spanned<String>>,
         }
         let Parts { contains, equals, matches } = Parts::deserialize(MapAccessDeserializer::new(map))?;
         Ok(TextTable { contains, equals, matches })
@@ -244,7 +244,7 @@ mod tests {
         let expect = test.expect.as_ref().unwrap().get_ref();
         let contains = |text: &str| TextTable { contains: Some(text.to_owned()), ..TextTable::default() };
         assert_eq!((expect.exit, expect.stdout.as_ref().unwrap().get_ref()), (Some(1), &contains("Flask")));
-        assert_eq!(expect.stderr.as_ref().unwrap().get_ref().matches.as_deref(), Some("^$"));
+        assert_eq!(expect.stderr.as_ref().unwrap().get_ref().matches.as_ref().unwrap().get_ref(), "^$");
         let http = test.http.as_ref().unwrap().get_ref();
         assert_eq!((*http.port.get_ref(), *http.expect.status.as_ref().unwrap().get_ref()), (5000, 404));
         let file = test.files[0].get_ref();

@@ -150,12 +150,17 @@ http = { port = 80, args = ["serve", "80", "503", "no"], expect.status = 503 }
 user = "0"
 "#;
     let workspace = with_tests(bench, INMATE, sound);
+    workspace.write(
+        "images/app/app.cst.yaml",
+        "schemaVersion: 2.0.0\nglobalEnvVars: [{ key: A, value: b }]\ncommandTests:\n  - name: of another format\n    \
+         command: $HERE/inmate\n    args: [fail, '5', '3']\n    exitCode: 5\n    expectedOutput: ['line \\d']\n",
+    );
     let passed = workspace.run(&["test", "--workspace", "--jobs", "2", "--junit", "target/junit.xml"]);
     assert_eq!(passed.code(), 0, "{}", passed.stderr);
-    assert!(passed.stderr.contains("ok. 5 passed; 0 failed; 0 skipped"), "{}", passed.stderr);
+    assert!(passed.stderr.contains("ok. 6 passed; 0 failed; 0 skipped"), "{}", passed.stderr);
     assert_eq!(containers(bench, &workspace), [""; 0]);
     let junit = std::fs::read_to_string(workspace.path().join("target/junit.xml")).expect("it was asked for");
-    assert!(junit.contains("<testsuite name=\"app:1.0.0\" tests=\"5\" failures=\"0\""), "{junit}");
+    assert!(junit.contains("<testsuite name=\"app:1.0.0\" tests=\"6\" failures=\"0\""), "{junit}");
 }
 
 pub(super) fn each_way_to_fail_in_a_container_is_told_and_no_container_stays(bench: &Bench) {

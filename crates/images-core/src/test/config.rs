@@ -26,7 +26,10 @@ pub(super) fn check(config: &RuntimeConfig, check: &ConfigCheck) -> Vec<String> 
         check.no_volumes.iter().filter(|path| volume(path)).map(not("is a volume, and should not be")),
     );
     let env = config.env.iter().filter_map(|pair| pair.split_once('='));
-    wrong.extend(named("variable", &env.collect(), &check.env));
+    let env = env.collect();
+    wrong.extend(named("variable", &env, &check.env));
+    let set = check.unset.iter().filter(|name| env.contains_key(name.as_str()));
+    wrong.extend(set.map(|name| format!("the variable `{name}` is set, and should not be")));
     let labels = config.labels.iter().map(|(name, value)| (name.as_str(), value.as_str()));
     wrong.extend(named("label", &labels.collect(), &check.labels));
     wrong
@@ -85,6 +88,7 @@ mod tests {
             volumes: vec!["/data".to_owned()],
             no_volumes: vec!["/x".to_owned()],
             env: [("EMPTY".to_owned(), text(""))].into(),
+            unset: vec!["HOME".to_owned()],
             labels: [("a".to_owned(), text("1.2"))].into(),
         };
         assert_eq!(check(&config(), &all), [""; 0]);
@@ -104,6 +108,7 @@ mod tests {
             volumes: vec!["/x".to_owned()],
             no_volumes: vec!["/data".to_owned()],
             env: [("PATH".to_owned(), text("/usr")), ("HOME".to_owned(), text("/"))].into(),
+            unset: vec!["EMPTY".to_owned()],
             labels: [("a".to_owned(), text("1"))].into(),
         };
         let expected = [
@@ -117,6 +122,7 @@ mod tests {
             "/data is a volume, and should not be",
             "the variable `HOME` is not set",
             "the variable `PATH` is `/bin`, not `/usr`",
+            "the variable `EMPTY` is set, and should not be",
             "the label `a` is `1.2`, not `1`",
         ];
         assert_eq!(check(&config(), &all), expected);

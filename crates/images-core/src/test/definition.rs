@@ -39,7 +39,12 @@ impl Test {
 
     /// Whether it looks into the image.
     pub fn needs_image(&self) -> bool {
-        self.checks.iter().any(|check| matches!(check, Check::File(_) | Check::Config(_)))
+        self.checks.iter().any(|check| match check {
+            Check::File(_) | Check::Config(_) => true,
+            Check::Command(CommandCheck { program, .. }) | Check::Http(HttpCheck { program, .. }) => {
+                program.expand
+            }
+        })
     }
 }
 
@@ -67,6 +72,8 @@ pub struct Program {
     pub env: BTreeMap<String, String>,
     /// The user, if not the image's.
     pub user: Option<String>,
+    /// Whether `$NAME` in any of these is filled in with the image's variables.
+    pub expand: bool,
 }
 
 /// A command is run to its end.
@@ -104,6 +111,8 @@ pub struct HttpCheck {
 pub struct FileCheck {
     /// Absolute.
     pub path: String,
+    /// Whether `$NAME` in it is filled in with the image's variables.
+    pub expand: bool,
     /// Whether nothing is there; then nothing else is asked.
     pub absent: bool,
     /// Whether a symbolic link at the path itself is followed for what is asked, its content apart: that always is.
@@ -156,6 +165,8 @@ pub struct ConfigCheck {
     pub no_volumes: Vec<String>,
     /// `ENV`.
     pub env: BTreeMap<String, Vec<Text>>,
+    /// Variables that are not set.
+    pub unset: Vec<String>,
     /// `LABEL`.
     pub labels: BTreeMap<String, Vec<Text>>,
 }

@@ -16,6 +16,7 @@ mod config;
 mod container;
 pub mod definition;
 mod event;
+mod expand;
 mod file;
 mod get;
 mod http;
@@ -25,6 +26,7 @@ mod read;
 pub mod results;
 mod run;
 
+mod structure;
 mod text;
 mod verdict;
 

@@ -167,7 +167,7 @@ impl Reader<'_> {
             env.insert(name.clone(), self.filled(value)?);
         }
         let user = written.user.as_ref().map(|user| self.filled(user)).transpose()?;
-        Ok(Program { entrypoint, args, env, user })
+        Ok(Program { entrypoint, args, env, user, expand: false })
     }
 
     fn http(&self, test: &TestTable, table: &Spanned<HttpTable>) -> Result<HttpCheck, Error> {
@@ -258,6 +258,7 @@ impl Reader<'_> {
         });
         Ok(FileCheck {
             path: place,
+            expand: false,
             absent: *absent,
             follow: kind != Some(Kind::Link) && target.is_none(),
             kind,
@@ -349,9 +350,10 @@ impl Reader<'_> {
         texts.extend(contains.as_ref().map(fill).transpose()?.map(Text::Contains));
         texts.extend(equals.as_ref().map(fill).transpose()?.map(Text::Equals));
         if let Some(pattern) = matches {
+            let (pattern, span) = (pattern.get_ref(), pattern.span());
             pattern_problem(pattern).map_or(Ok(()), |why| {
                 let message = format!("`{pattern}` is no regular expression");
-                Err(self.refused(written.span(), message, why, "https://docs.rs/regex-lite tells the syntax"))
+                Err(self.refused(span, message, why, "https://docs.rs/regex-lite tells the syntax"))
             })?;
             texts.push(Text::Matches(pattern.clone()));
         }

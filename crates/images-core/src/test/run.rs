@@ -5,10 +5,13 @@ use std::time::{Duration, Instant};
 
 use images_engine::process::Cancel;
 use images_engine::{Containers, Engine, EngineError, EngineKind, threads};
+use images_oci::model::RuntimeConfig;
+use images_oci::tree::Tree;
 
 use super::container::Host;
-use super::definition::{Check, Test};
+use super::definition::{Check, CommandCheck, FileCheck, Test};
 use super::event::{Outcome, Problem, TestEvent, TestResult};
+use super::expand::expand;
 use super::inspect::Inspected;
 use super::lease::Lease;
 use super::results::Results;
@@ -81,7 +84,8 @@ pub fn run(
         }
         planned = build::plan(graph, selected, &options.build, detect, cancel, reporter)?;
     }
-    let Cases { mut results, pending, variants } = cases(graph, &planned, options.rerun);
+    let all = all_tests(graph, selected)?;
+    let Cases { mut results, pending, variants } = cases(graph, &planned, &all, options.rerun);
     reporter.event(&Event::Test(TestEvent::Running {
         tests: pending.len(),
         remembered: results.len(),
@@ -94,13 +98,20 @@ pub fn run(
     Ok(TestOutcome {
         results: results.into_iter().map(|(_, result)| result).collect(),
         build: built,
-        untested: untested(graph, selected),
+        untested: untested(graph, &all),
     })
 }
 
-fn untested(graph: &Graph<'_>, selected: &[NodeId]) -> Vec<String> {
-    let without = selected.iter().filter(|id| tests_of(graph, **id).is_empty());
-    without.map(|id| graph.spec(*id).to_string()).collect()
+/// The tests of each of these variants.
+type All = BTreeMap<NodeId, Vec<Test>>;
+
+fn all_tests(graph: &Graph<'_>, ids: &[NodeId]) -> Result<All, Error> {
+    ids.iter().map(|id| Ok((*id, tests_of(graph, *id)?))).collect()
+}
+
+fn untested(graph: &Graph<'_>, all: &All) -> Vec<String> {
+    let without = all.iter().filter(|(_, tests)| tests.is_empty());
+    without.map(|(id, _)| graph.spec(*id).to_string()).collect()
 }
 
 /// The variant's place in the graph, and the test's in the variant.
@@ -123,11 +134,11 @@ struct Cases<'a> {
     variants: usize,
 }
 
-fn cases<'a>(graph: &Graph<'a>, planned: &Planned, rerun: bool) -> Cases<'a> {
+fn cases<'a>(graph: &Graph<'_>, planned: &Planned, all: &'a All, rerun: bool) -> Cases<'a> {
     let mut cases = Cases { results: Vec::new(), pending: Vec::new(), variants: 0 };
     let is_there = |action: &Action| !matches!(action, Action::Build(_));
     for item in planned.plan.items.iter().filter(|item| item.selected && is_there(&item.action)) {
-        let tests = tests_of(graph, item.id);
+        let tests = &all[&item.id];
         let known = Results::load(&graph.workspace.cache(), item.key);
         cases.variants += usize::from(!tests.is_empty());
         for (at, test) in tests.iter().enumerate() {
@@ -242,14 +253,16 @@ impl Course<'_> {
         }
         let started = Instant::now();
         let name = key_name(self.graph, case.id, self.planned.keyed.key(case.id));
-        let mut problems =
-            inspected.map(|inspected| inspect(inspected, &name, case.test)).unwrap_or_default();
-        if case.test.needs_containers()
-            && let Ok(containers) = containers
-        {
-            let host = Host { containers: *containers, run: &lease.run, cancel: self.cancel };
-            problems.extend(start(host, &name, case.test));
-        }
+        let image = inspected.filter(|_| case.test.needs_image()).map(|inspected| inspected.image(&name));
+        let problems = match &image {
+            Some(Err(why)) => vec![Problem::plain(why)],
+            Some(Ok((config, tree))) => {
+                let mut problems = inspect(config, tree, case.test);
+                problems.extend(self.started(case, &name, &variables(config), containers, lease));
+                problems
+            }
+            None => self.started(case, &name, &BTreeMap::new(), containers, lease),
+        };
         if self.cancel.is_interrupted() {
             return None;
         }
@@ -261,6 +274,24 @@ impl Course<'_> {
         let result = case.result(self.graph, outcome, started.elapsed());
         self.reporter.event(&Event::Test(TestEvent::Finished(result.clone())));
         Some((case.place, result))
+    }
+
+    /// What is wrong by the checks that need containers, where those can be started. `env` are the image's variables.
+    fn started(
+        &self,
+        case: &Case<'_>,
+        name: &str,
+        env: &BTreeMap<&str, &str>,
+        containers: &Starter,
+        lease: &Lease,
+    ) -> Vec<Problem> {
+        match containers {
+            Ok(containers) if case.test.needs_containers() => {
+                let host = Host { containers: *containers, run: &lease.run, cancel: self.cancel };
+                start(host, name, case.test, env)
+            }
+            _ => Vec::new(),
+        }
     }
 
     fn remember(&self, pending: &[Case<'_>], results: &[(Place, TestResult)]) {
@@ -285,29 +316,32 @@ fn in_one_line(error: &EngineError) -> String {
     }
 }
 
+/// The variables of an image.
+fn variables(config: &RuntimeConfig) -> BTreeMap<&str, &str> {
+    config.env.iter().filter_map(|pair| pair.split_once('=')).collect()
+}
+
 /// The checks that need no container.
-fn inspect(inspected: &Inspected, name: &str, test: &Test) -> Vec<Problem> {
-    if !test.needs_image() {
-        return Vec::new();
-    }
-    let (image_config, tree) = match inspected.image(name) {
-        Ok(image) => image,
-        Err(why) => return vec![Problem::plain(why)],
-    };
+fn inspect(config: &RuntimeConfig, tree: &Tree, test: &Test) -> Vec<Problem> {
     let found = test.checks.iter().flat_map(|check| match check {
-        Check::File(check) => file::check(&tree, check),
-        Check::Config(check) => config::check(&image_config, check),
+        Check::File(check) if check.expand => {
+            let path = expand(&check.path, &variables(config));
+            file::check(tree, &FileCheck { path, ..check.clone() })
+        }
+        Check::File(check) => file::check(tree, check),
+        Check::Config(check) => config::check(config, check),
         Check::Command(_) | Check::Http(_) => Vec::new(),
     });
     found.map(Problem::plain).collect()
 }
 
 /// The checks that need one.
-fn start(host: Host<'_>, image: &str, test: &Test) -> Vec<Problem> {
+fn start(host: Host<'_>, image: &str, test: &Test, env: &BTreeMap<&str, &str>) -> Vec<Problem> {
     let check = |check: &Check| {
         let (what, found) = match check {
             Check::Command(check) => {
-                (command::named(&check.program), command::check(host, image, check, test.timeout))
+                let check = CommandCheck { program: check.program.expanded(env), ..check.clone() };
+                (command::named(&check.program), command::check(host, image, &check, test.timeout))
             }
             Check::Http(check) => {
                 (format!("GET {}", check.path), http::check(host, image, check, test.timeout))

@@ -10,6 +10,8 @@ pub enum Text {
     Contains(String),
     /// It is the whole text, apart from line ends at its end.
     Equals(String),
+    /// It is the whole text.
+    Exactly(String),
     /// A regular expression that matches somewhere in the text.
     Matches(String),
     /// A regular expression that matches nowhere in the text.
@@ -26,6 +28,9 @@ impl Text {
             }
             Self::Equals(whole) if without_line_ends(text) != without_line_ends(whole) => {
                 Some(format!("{what} is {}, not {}", quoted(without_line_ends(text)), quoted(whole)))
+            }
+            Self::Exactly(whole) if text != whole => {
+                Some(format!("{what} is {}, not {}", quoted(text), quoted(whole)))
             }
             Self::Matches(pattern) if !matches(pattern) => {
                 Some(format!("{what} has no match for `{pattern}`"))

@@ -2,6 +2,8 @@
 
 use super::definition::Test;
 use super::results::Results;
+use super::structure;
+use crate::Error;
 use crate::graph::{Graph, NodeId};
 use crate::key::Key;
 
@@ -19,22 +21,30 @@ pub enum Verdict {
 }
 
 /// What is known of the tests of the image that a variant has by this key. Nothing is run.
-pub fn verdict(graph: &Graph<'_>, id: NodeId, key: Key) -> Verdict {
-    let tests = tests_of(graph, id);
+///
+/// # Errors
+/// A file of tests cannot be read, or something in it is wrong.
+pub fn verdict(graph: &Graph<'_>, id: NodeId, key: Key) -> Result<Verdict, Error> {
+    let tests = tests_of(graph, id)?;
     let results = Results::load(&graph.workspace.cache(), key);
     let named = |passed: Option<bool>| {
         let tests = tests.iter().filter(|test| results.passed(test) == passed);
         tests.map(|test| test.name.clone()).collect::<Vec<_>>()
     };
-    match (named(Some(false)), named(None)) {
+    Ok(match (named(Some(false)), named(None)) {
         _ if tests.is_empty() => Verdict::NoTests,
         (failed, _) if !failed.is_empty() => Verdict::Failed(failed),
         (_, missing) if !missing.is_empty() => Verdict::NotRun(missing),
         _ => Verdict::Passed,
-    }
+    })
 }
 
-/// The tests of a variant.
-pub fn tests_of<'a>(graph: &Graph<'a>, id: NodeId) -> &'a [Test] {
-    &graph.variant(id).tests
+/// The tests of a variant: those of its Image.toml, and those of container-structure-test beside its Dockerfile.
+///
+/// # Errors
+/// A file of the latter cannot be read, or something in it is wrong.
+pub fn tests_of(graph: &Graph<'_>, id: NodeId) -> Result<Vec<Test>, Error> {
+    let mut tests = graph.variant(id).tests.clone();
+    tests.extend(structure::tests(graph, id)?);
+    Ok(tests)
 }

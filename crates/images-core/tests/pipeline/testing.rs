@@ -85,7 +85,7 @@ fn verdict_of(project: &Project) -> Verdict {
             &project.cancel,
             &Recorder::default(),
         );
-        verdict(graph, NodeId(0), keyed.unwrap().key(NodeId(0)))
+        verdict(graph, NodeId(0), keyed.unwrap().key(NodeId(0))).unwrap()
     })
 }
 
@@ -191,13 +191,48 @@ fn a_test_may_be_for_some_variants_and_knows_their_arguments() {
     let project = Project::new();
     project.image_with("a", manifest, "FROM scratch\nARG P\nLABEL p=$P\n");
     let told = with_graph(&project, |graph| {
-        let test = |id| tests_of(graph, id).iter().map(|test| format!("{} {:?}", test.name, test.checks[0]));
+        let test = |id| {
+            tests_of(graph, id).unwrap().into_iter().map(|test| format!("{} {:?}", test.name, test.checks[0]))
+        };
         graph.ids().map(|id| test(id).collect::<Vec<_>>()).collect::<Vec<_>>()
     });
     assert_eq!((told[0].len(), told[1].len()), (2, 2));
     assert!(told[0][0].contains(r#"args: ["1", "1", "{}"]"#), "{told:?}");
     assert!(told[1][0].contains(r#"args: ["2-x", "2", "{}"]"#), "{told:?}");
     assert!(told[0][1].starts_with("first ") && told[1][1].starts_with("second "), "{told:?}");
+}
+
+const STRUCTURE: &str = "schemaVersion: '2.0.0'
+fileExistenceTests:
+  - { name: there, path: /etc/passwd, permissions: -rw-r--r--, uid: 0, gid: 0 }
+  - { name: gone, path: $NOWHERE/etc/shadow, shouldExist: false }
+fileContentTests:
+  - { name: content, path: /etc/passwd, expectedContents: ['(?m)^app:'], excludedContents: ['bob'] }
+metadataTest:
+  user: app
+  exposedPorts: ['5000']
+";
+
+#[test]
+fn files_of_container_structure_test_beside_the_dockerfile_are_tests_as_well() {
+    let project = project("[[test]]\nname = \"own\"\nfiles = [{ path = \"/etc\" }]\n");
+    project.write("images/a/other.yaml", "no: test\n");
+    project.write("images/a/container-structure-test.yaml", STRUCTURE);
+    project.write("images/a/b.cst.yml", STRUCTURE.replace("bob", "app").replace("-rw-r--r--", "drwxr-xr-x"));
+    let expected = [
+        "own: passed",
+        "there: failed: /etc/passwd is a file, not a folder | /etc/passwd has the mode 0644, not 0755",
+        "gone: passed",
+        "content: failed: /etc/passwd has a match for `app`, and should have none",
+        "metadata: passed",
+        "there: passed",
+        "gone: passed",
+        "content: passed",
+        "metadata: passed",
+    ];
+    assert_eq!(tested(&project), expected);
+    project.remove("images/a/b.cst.yml");
+    assert_eq!(verdict_of(&project), Verdict::Passed);
 }
 
 #[test]
