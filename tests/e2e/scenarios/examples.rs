@@ -96,7 +96,7 @@ fn tests_pass(repository: &Repository, specs: &[&str]) {
 }
 
 pub(super) fn the_rust_family_greets(bench: &Bench) {
-    let _alone = alone_on_the_bridge();
+    let _alone = alone_on_the_bridge(bench);
     let repository = build_the_rust_family(bench);
     tests_pass(&repository, &[]);
     let engine = bench.program();
@@ -135,7 +135,7 @@ pub(super) fn the_python_family_serves_from_every_python(bench: &Bench) {
     build_over_the_network(&repository, "flask-helloworld");
     let again = repository.run(&["build", "flask-helloworld"]).stderr;
     assert!(again.contains("nothing to build, all 3 images are fresh"), "{again}");
-    let _alone = alone_on_the_bridge();
+    let _alone = alone_on_the_bridge(bench);
     tests_pass(&repository, &["os", "python-toolchain", "python", "flask", "flask-helloworld"]);
     if bench.program().tool == Tool::Buildah {
         return;

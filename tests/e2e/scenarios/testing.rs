@@ -15,9 +15,10 @@ const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Each test has a store of podman of its own, and stores do not know of each other's addresses on the one bridge. So
 /// containers of podman that publish ports run one after the other.
-pub(super) fn alone_on_the_bridge() -> MutexGuard<'static, ()> {
+pub(super) fn alone_on_the_bridge(bench: &Bench) -> Option<MutexGuard<'static, ()>> {
     static BRIDGE: Mutex<()> = Mutex::new(());
-    BRIDGE.lock().unwrap_or_else(PoisonError::into_inner)
+    let is_docker = bench.program().tool == Tool::Docker;
+    (!is_docker).then(|| BRIDGE.lock().unwrap_or_else(PoisonError::into_inner))
 }
 
 /// What starts containers of the engine's images.
@@ -126,7 +127,7 @@ fn told_of<'a>(output: &'a Output, test: &str) -> &'a str {
 }
 
 pub(super) fn commands_and_servers_are_asked_in_containers_that_do_not_stay(bench: &Bench) {
-    let _alone = alone_on_the_bridge();
+    let _alone = alone_on_the_bridge(bench);
     let sound = r#"
 [[test]]
 name = "says what it is told"
@@ -164,7 +165,7 @@ user = "0"
 }
 
 pub(super) fn each_way_to_fail_in_a_container_is_told_and_no_container_stays(bench: &Bench) {
-    let _alone = alone_on_the_bridge();
+    let _alone = alone_on_the_bridge(bench);
     let broken = r#"
 [[test]]
 name = "exits"

@@ -37,10 +37,16 @@ impl Test {
         self.checks.iter().any(|check| matches!(check, Check::Command(_) | Check::Http(_)))
     }
 
-    /// Whether it looks into the image.
-    pub fn needs_image(&self) -> bool {
+    /// Whether it looks at the image's files.
+    pub fn needs_files(&self) -> bool {
+        self.checks.iter().any(|check| matches!(check, Check::File(_)))
+    }
+
+    /// Whether it looks at the image's configuration.
+    pub fn needs_config(&self) -> bool {
         self.checks.iter().any(|check| match check {
-            Check::File(_) | Check::Config(_) => true,
+            Check::Config(_) => true,
+            Check::File(check) => check.expand,
             Check::Command(CommandCheck { program, .. }) | Check::Http(HttpCheck { program, .. }) => {
                 program.expand
             }

@@ -187,11 +187,8 @@ impl Course<'_> {
             ids.dedup();
             ids
         };
-        let to_inspect = ids(Test::needs_image);
-        let inspected = match to_inspect.is_empty() {
-            true => None,
-            false => Some(Inspected::of(self.graph, self.planned, &to_inspect, self.host, self.cancel)?),
-        };
+        let inspected =
+            Inspected::of(self.graph, self.planned, &ids(Test::needs_files), self.host, self.cancel)?;
         let to_start = ids(Test::needs_containers);
         let containers = match to_start.is_empty() {
             true => Err(String::new()),
@@ -204,9 +201,8 @@ impl Course<'_> {
                 self.reporter.event(&Event::Test(TestEvent::Cleaned { containers: left }));
             }
         }
-        let results = threads::map(self.host.jobs, pending, |case| {
-            self.one(case, inspected.as_ref(), &containers, &lease)
-        });
+        let results =
+            threads::map(self.host.jobs, pending, |case| self.one(case, &inspected, &containers, &lease));
         if let Ok(containers) = containers {
             lease.end(containers)?;
         }
@@ -244,7 +240,7 @@ impl Course<'_> {
     fn one(
         &self,
         case: &Case<'_>,
-        inspected: Option<&Inspected>,
+        inspected: &Inspected<'_>,
         containers: &Starter,
         lease: &Lease,
     ) -> Option<(Place, TestResult)> {
@@ -253,15 +249,12 @@ impl Course<'_> {
         }
         let started = Instant::now();
         let name = key_name(self.graph, case.id, self.planned.keyed.key(case.id));
-        let image = inspected.filter(|_| case.test.needs_image()).map(|inspected| inspected.image(&name));
-        let problems = match &image {
-            Some(Err(why)) => vec![Problem::plain(why)],
-            Some(Ok((config, tree))) => {
-                let mut problems = inspect(config, tree, case.test);
-                problems.extend(self.started(case, &name, &variables(config), containers, lease));
+        let problems = match self.looked_at(case.test, &name, inspected) {
+            Err(why) => vec![Problem::plain(why)],
+            Ok((config, mut problems)) => {
+                problems.extend(self.started(case, &name, &variables(&config), containers, lease));
                 problems
             }
-            None => self.started(case, &name, &BTreeMap::new(), containers, lease),
         };
         if self.cancel.is_interrupted() {
             return None;
@@ -274,6 +267,25 @@ impl Course<'_> {
         let result = case.result(self.graph, outcome, started.elapsed());
         self.reporter.event(&Event::Test(TestEvent::Finished(result.clone())));
         Some((case.place, result))
+    }
+
+    /// The image's configuration, if the test needs it, and what is wrong by the checks that need no containers.
+    fn looked_at(
+        &self,
+        test: &Test,
+        name: &str,
+        inspected: &Inspected<'_>,
+    ) -> Result<(RuntimeConfig, Vec<Problem>), String> {
+        let config = match test.needs_config() {
+            true => inspected.config(name)?,
+            false => RuntimeConfig::default(),
+        };
+        let tree = match test.needs_files() {
+            true => inspected.files(name)?,
+            false => Tree::empty(),
+        };
+        let problems = inspect(&config, &tree, test);
+        Ok((config, problems))
     }
 
     /// What is wrong by the checks that need containers, where those can be started. `env` are the image's variables.
