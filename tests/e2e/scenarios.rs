@@ -12,6 +12,7 @@ mod plain;
 mod random;
 mod release;
 mod secrets;
+mod testing;
 mod transfer;
 
 use std::collections::BTreeMap;
@@ -149,6 +150,7 @@ const ON_ALL: &[Scenario] = scenarios![
     namespace::a_name_of_ours_that_is_no_member_is_refused needs Nothing,
     release::a_version_is_released_once_and_pulled_by_its_alias needs Registry,
     transfer::what_is_stale_or_private_is_not_pushed needs Registry,
+    testing::files_and_configurations_are_looked_at_without_a_container needs Nothing,
     transfer::an_exported_archive_is_loaded_again needs Nothing,
     random::contexts_and_images_equal_those_of_plain_builds needs Buildx,
 ];
@@ -161,6 +163,10 @@ const ON_PROGRAMS: &[Scenario] = scenarios![
     examples::the_python_family_serves_from_every_python needs Mmdebstrap,
     failure::a_failing_run_shows_its_line_and_skips_exactly_its_descendants needs Nothing,
     secrets::secrets_arrive_and_are_found_nowhere needs Nothing,
+    testing::commands_and_servers_are_asked_in_containers_that_do_not_stay needs Nothing,
+    testing::each_way_to_fail_in_a_container_is_told_and_no_container_stays needs Nothing,
+    testing::an_interrupt_leaves_no_container needs Nothing,
+    testing::what_a_killed_run_left_is_removed_by_the_next needs Nothing,
     transfer::what_is_pushed_is_pulled_by_its_digest needs Registry,
     transfer::the_built_in_engine_builds_on_what_it_pulls needs Registry,
     transfer::variants_for_several_platforms_have_one_name needs Registry,
@@ -173,6 +179,7 @@ const ON_PROGRAMS: &[Scenario] = scenarios![
 const ON_BUILTIN: &[Scenario] = scenarios![
     examples::the_rust_family_is_exported needs Nothing,
     examples::the_rust_family_is_pushed_with_its_bills_of_materials needs Registry,
+    testing::what_needs_a_container_is_skipped_and_counted_apart needs Nothing,
 ];
 
 /// The scenarios of an engine.

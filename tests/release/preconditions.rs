@@ -13,6 +13,7 @@ pub(crate) const ALL: &[(&str, Told)] = tests![
     a_git_tag_of_another_version_is_an_error,
     further_aliases_are_checked_and_set,
     a_failing_build_publishes_nothing,
+    a_failing_test_publishes_nothing,
 ];
 
 fn files_that_differ_from_the_commit_are_refused_by_name(world: &World) {
@@ -112,4 +113,24 @@ fn a_failing_build_publishes_nothing(world: &World) {
     assert_eq!(ended.code(), 1, "{}", ended.stderr);
     assert!(ended.stderr.contains("a build failed, so nothing was released"), "{}", ended.stderr);
     assert_eq!(world.writes(), Vec::<String>::new());
+}
+
+fn a_failing_test_publishes_nothing(world: &World) {
+    let manifest = |user: &str| {
+        let test = format!("[[test]]\nname = \"runs as its user\"\nconfig = {{ user = \"{user}\" }}\n");
+        world.workspace.write("images/app/Image.toml", &format!("[image]\nversion = \"1.0.0\"\n{test}"));
+        world.workspace.write("images/app/Dockerfile", "FROM {ns}/base\nCOPY more /more\nUSER 1000\n");
+        world.commit();
+    };
+    manifest("1001");
+    let refused = world.release(&["--execute"]);
+    assert_eq!(refused.code(), 1, "{}", refused.stderr);
+    let told = "tests of `app:1.0.0` failed: runs as its user";
+    assert!(refused.stderr.contains(told), "{}", refused.stderr);
+    assert_eq!(world.writes(), Vec::<String>::new(), "what would have passed is not published either");
+    manifest("1000");
+    let released = world.release(&["--execute"]);
+    assert!(released.stderr.contains("runs as its user"), "it ran by itself: {}", released.stderr);
+    released.ok();
+    assert_eq!(world.tags("app").len(), 4);
 }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Mutex, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use std::{fs, io};
 
@@ -90,11 +91,19 @@ impl Engine {
         }
         let store = self.folder.join("stores").join(name);
         fs::create_dir_all(&store)?;
-        let (root, run) = (store.join("root"), store.join("run"));
+        let (root, run) = (store.join("root"), self.run_folder());
         let text = format!("[storage]\ndriver = \"overlay\"\ngraphroot = {root:?}\nrunroot = {run:?}\n");
         fs::write(store.join("storage.conf"), text)?;
         self.environment.insert("CONTAINERS_STORAGE_CONF".into(), store.join("storage.conf").into());
         Ok(self)
+    }
+
+    /// A folder for what runs. With a path of more than 50 characters podman learns the exit code of a container only after 20
+    /// seconds, so it is not below the store.
+    fn run_folder(&self) -> PathBuf {
+        static NUMBER: AtomicU32 = AtomicU32::new(0);
+        let number = NUMBER.fetch_add(1, Ordering::Relaxed).to_string();
+        self.folder.parent().unwrap_or(&self.folder).join("run").join(number)
     }
 
     /// Builds a Dockerfile as a person would, without the tool.

@@ -5,6 +5,7 @@ mod bump;
 mod check;
 mod lock;
 mod release;
+mod test;
 
 use camino::Utf8PathBuf;
 use clap::{Args, Subcommand, ValueEnum};
@@ -14,6 +15,7 @@ pub(crate) use bump::Bump;
 pub(crate) use check::{Check, CheckFormat};
 pub(crate) use lock::{LockArgs, Outdated, Update};
 pub(crate) use release::{Published, Release};
+pub(crate) use test::Test;
 
 /// Container images as members of this workspace
 #[derive(Debug, Args)]
@@ -113,6 +115,12 @@ pub(crate) enum Command {
     ///
     /// Edits are shown as a diff; nothing is written without `--execute`.
     Bump(Bump),
+    /// Test built images
+    ///
+    /// What is stale is built first. Tests are what Image.toml has under [[test]]. One that passed for the very image before
+    /// is not run again.
+    #[command(visible_alias = "t")]
+    Test(Test),
     /// Start one image
     ///
     /// It is built first, if it is stale. Words after `--` are the container's command. The container is removed when it

@@ -23,6 +23,7 @@ mod audit;
 mod commands;
 mod environment;
 mod html;
+mod junit;
 mod render;
 mod report;
 mod terminal;

@@ -15,6 +15,7 @@ use crate::key::Key;
 use crate::lock::{self, Pins, full_name};
 use crate::plan::Action;
 use crate::store::version_name;
+use crate::test;
 
 /// The images and what is known of them, parents first.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -76,20 +77,11 @@ pub struct AuditedTest {
     pub passed: Option<bool>,
 }
 
-/// What is known of an image's tests.
-pub type TestsOf<'a> = &'a dyn Fn(NodeId, Key) -> Vec<AuditedTest>;
-
 /// Gathers what is known of the planned images. The plan has to hold whatever the images stand on.
 ///
 /// # Errors
-/// Images.lock cannot be read.
-pub fn audit(
-    graph: &Graph<'_>,
-    planned: &Planned,
-    tests: TestsOf<'_>,
-    jobs: usize,
-    cancel: &Cancel,
-) -> Result<Audit, Error> {
+/// Images.lock or a file of tests cannot be read.
+pub fn audit(graph: &Graph<'_>, planned: &Planned, jobs: usize, cancel: &Cancel) -> Result<Audit, Error> {
     let lock = lock::read(&graph.workspace.root)?;
     let mut roots: HashMap<NodeId, BTreeSet<String>> = HashMap::new();
     let mut images = Vec::new();
@@ -98,6 +90,7 @@ pub fn audit(
     });
     for (item, (commit, is_clean)) in planned.plan.items.iter().zip(commits) {
         let (id, key) = (item.id, item.key);
+        let tests = test::known(graph, id, key)?;
         let externals = externals(graph, id, &planned.keyed.pins, &lock);
         let mut below: BTreeSet<_> = externals.iter().map(|external| external.reference.clone()).collect();
         let parents: BTreeSet<_> = graph.node(id).parents().collect();
@@ -114,7 +107,7 @@ pub fn audit(
             parents: parents.iter().map(|parent| graph.spec(*parent).to_string()).collect(),
             externals,
             roots: below.iter().cloned().collect(),
-            tests: tests(id, key),
+            tests: tests.into_iter().map(|(name, passed)| AuditedTest { name, passed }).collect(),
         });
         roots.insert(id, below);
     }

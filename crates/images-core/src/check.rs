@@ -1,5 +1,5 @@
 //! `check`: everything that can be known without building. Loading the workspace and its graph finds most of it; here
-//! contexts are read and inputs looked for. What cargo or a `[[prepare]]` would make is taken to be there.
+//! contexts and files of tests are read, and inputs looked for. What cargo or a `[[prepare]]` would make is taken to be there.
 
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -10,6 +10,7 @@ use images_schema::{Diagnostic, Severity};
 
 use crate::graph::{Graph, NodeId};
 use crate::joined::{self, JoinedByNode};
+use crate::test::tests_of;
 use crate::{Error, HostOptions, exit_code, session};
 
 /// What a check found.
@@ -53,7 +54,11 @@ pub fn check(graph: &Graph<'_>, selected: &[NodeId], host: &HostOptions) -> Resu
     let mut made = HashMap::new();
     let mut problems = Vec::new();
     for &id in selected {
-        match joined::check(graph, id).and_then(|there| Ok((there, joined::made_places(graph.image(id))?))) {
+        let checked = joined::check(graph, id).and_then(|there| {
+            tests_of(graph, id)?;
+            Ok((there, joined::made_places(graph.image(id))?))
+        });
+        match checked {
             Ok((there, places)) => {
                 inputs.insert(id, there);
                 made.insert(id, places);

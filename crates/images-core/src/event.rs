@@ -6,6 +6,7 @@ use camino::Utf8PathBuf;
 use images_engine::EngineError;
 
 use crate::reason::Reason;
+use crate::test::TestEvent;
 
 /// Something that happened.
 #[derive(Debug, Clone)]
@@ -91,6 +92,8 @@ pub enum Event {
         /// The one that failed.
         because: String,
     },
+    /// Something that happened to tests of built images.
+    Test(TestEvent),
 }
 
 /// A build that failed, with what a person needs to mend it.

@@ -24,6 +24,7 @@ pub mod release;
 pub mod selection;
 pub mod session;
 pub mod store;
+pub mod test;
 pub mod timings;
 pub mod transfer;
 pub mod workspace;

@@ -87,6 +87,12 @@ impl Engine for Buildah {
         tag_all(CLIENT, image, names)
     }
 
+    fn configuration(&self, image: &str) -> Result<String, EngineError> {
+        let told = CLIENT.ask(&["inspect", "--type=image", "--", image])?;
+        configuration_in(&told)
+            .ok_or_else(|| CLIENT.error(format!("cannot read its description of {image}"), None))
+    }
+
     fn save(
         &self,
         images: &[String],
@@ -95,6 +101,12 @@ impl Engine for Buildah {
     ) -> Result<Vec<Utf8PathBuf>, EngineError> {
         archives::push_each(CLIENT, images, folder, cancel)
     }
+}
+
+/// What `inspect` tells of containers: its templates know no JSON, so all of it is read.
+fn configuration_in(told: &str) -> Option<String> {
+    let told: serde_json::Value = serde_json::from_str(told).ok()?;
+    Some(told.get("Docker")?.get("config")?.to_string())
 }
 
 /// What `--version` tells.
@@ -230,6 +242,13 @@ mod tests {
     fn buildah_is_itself() {
         let buildah = Buildah::new(&EngineOptions::default());
         assert_eq!((buildah.kind(), buildah.store()), (EngineKind::Buildah, "containers-storage"));
+    }
+
+    #[test]
+    fn a_configuration_is_found_in_what_is_told_of_an_image() {
+        let told = r#"{"Type":"buildah 0.0.1","Docker":{"id":"x","config":{"User":"5"}},"OCIv1":{}}"#;
+        assert_eq!(configuration_in(told).as_deref(), Some(r#"{"User":"5"}"#));
+        assert_eq!(configuration_in("{}"), None);
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::io;
+use std::time::Duration;
 
 use crate::EngineError;
 use crate::engine::ABSENT;
@@ -29,12 +30,38 @@ impl Client {
     /// # Errors
     /// As [`Client::ask`], and an interrupt.
     pub(crate) fn order(self, args: Vec<String>, cancel: &Cancel) -> Result<(), EngineError> {
+        self.answer(args, cancel).map(drop)
+    }
+
+    /// As [`Client::order`], and returns what it wrote to stdout.
+    ///
+    /// # Errors
+    /// As [`Client::order`].
+    pub(crate) fn answer(self, args: Vec<String>, cancel: &Cancel) -> Result<String, EngineError> {
         let ended = self.child(args).run(cancel).map_err(|error| self.not_started(&error))?;
         match ended.code {
-            _ if cancel.is_interrupted() => Err(self.error("interrupted", None)),
-            Some(0) => Ok(()),
+            _ if cancel.is_interrupted() => Err(self.interrupted()),
+            Some(0) => Ok(String::from_utf8_lossy(&ended.stdout).into_owned()),
             _ => Err(self.said(&String::from_utf8_lossy(&ended.stderr))),
         }
+    }
+
+    /// Runs it to whatever end, at most for `limit`; says also whether that was too short.
+    ///
+    /// # Errors
+    /// It is not there; an interrupt.
+    pub(crate) fn run_for(
+        self,
+        args: Vec<String>,
+        limit: Duration,
+        cancel: &Cancel,
+    ) -> Result<(Ended, bool), EngineError> {
+        let ran = self.child(args).run_for(limit, cancel).map_err(|error| self.not_started(&error))?;
+        if cancel.is_interrupted() { Err(self.interrupted()) } else { Ok(ran) }
+    }
+
+    fn interrupted(self) -> EngineError {
+        self.error("interrupted", None)
     }
 
     /// Runs it to whatever end.

@@ -120,6 +120,10 @@ impl Engine for Docker {
         CLIENT.ask(&["tag", "--", image, name]).map(drop)
     }
 
+    fn configuration(&self, image: &str) -> Result<String, EngineError> {
+        CLIENT.ask(&["image", "inspect", "--format", "{{json .Config}}", "--", image])
+    }
+
     fn save(
         &self,
         images: &[String],

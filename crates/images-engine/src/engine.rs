@@ -298,6 +298,16 @@ pub trait Engine: Send + Sync {
         names.iter().try_for_each(|name| self.tag(image, name))
     }
 
+    /// How containers of an image are started, as JSON with docker's names: `{"User":"app","Env":["A=1"]}`
+    /// (<https://github.com/moby/docker-image-spec/blob/main/spec.md>). Its layers are not read.
+    ///
+    /// # Errors
+    /// There is no such image, the engine does not answer, or it does not tell.
+    fn configuration(&self, image: &str) -> Result<String, EngineError> {
+        let _ = image;
+        Err(cannot(self.kind(), "tells no configurations"))
+    }
+
     /// Writes images with all that they consist of into archives in `folder`, as `docker save` does, and returns the
     /// archives: one for all, or one for each.
     ///

@@ -5,6 +5,7 @@ mod archives;
 mod build;
 mod buildah;
 mod client;
+mod containers;
 mod detect;
 mod docker;
 mod engine;
@@ -20,6 +21,7 @@ pub mod threads;
 mod version;
 mod work;
 
+pub use containers::{ContainerRequest, ContainerRun, ContainerState, Containers};
 pub use detect::detect;
 pub use engine::{
     BuildFailure, BuildRequest, Built, ContextEntry, ContextEntryKind, Engine, EngineChoice, EngineError,

@@ -75,6 +75,10 @@ impl Engine for Podman {
         tag_all(CLIENT, image, names)
     }
 
+    fn configuration(&self, image: &str) -> Result<String, EngineError> {
+        CLIENT.ask(&["image", "inspect", "--format", "{{json .Config}}", "--", image])
+    }
+
     fn save(
         &self,
         images: &[String],

@@ -1,6 +1,7 @@
 //! The only module that starts processes: each in its own group, so that an interrupt ends it and all it started.
 
 mod cancel;
+mod deadline;
 mod group;
 #[cfg(test)]
 mod tests;

@@ -6,6 +6,7 @@ use camino::Utf8Path;
 use images_dockerfile::Sources;
 
 use crate::build::Files;
+use crate::client::Client;
 use crate::{BuildRequest, Secret, SecretSource};
 
 /// Owns what requests borrow.
@@ -77,4 +78,15 @@ impl Sample {
 /// The files that go with both.
 pub(crate) fn files() -> Files {
     Files { ignore: "/stage/1.Dockerfile.dockerignore".into(), id: "/stage/1.id".into() }
+}
+
+/// A client that is this script.
+pub(crate) fn client(script: &str) -> Client {
+    let folder = tempfile::tempdir().unwrap().keep();
+    let program = folder.join("client");
+    std::fs::write(&program, format!("#!/bin/sh\n{script}\n")).unwrap();
+    let mode = std::os::unix::fs::PermissionsExt::from_mode(0o755);
+    std::fs::set_permissions(&program, mode).unwrap();
+    // A client's name lives as long as the program.
+    Client(Box::leak(program.to_str().unwrap().to_owned().into_boxed_str()))
 }

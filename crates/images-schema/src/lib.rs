@@ -11,6 +11,7 @@ mod placeholder;
 mod rule;
 mod settings;
 mod suggestion;
+mod test_table;
 mod text;
 mod version;
 
@@ -24,6 +25,9 @@ pub use placeholder::{PlaceholderError, fill};
 pub use rule::Rule;
 pub use settings::{ImageDefaults, PackageDefaults, RootManifest, Settings};
 pub use suggestion::did_you_mean;
+pub use test_table::{
+    ConfigTable, ExpectTable, FileKind, FileTable, HttpExpectTable, HttpTable, Id, TestTable, TextTable,
+};
 pub use text::SourceText;
 pub use toml::Spanned;
 pub use version::{Requirement, Version, VersionError, tag_text};

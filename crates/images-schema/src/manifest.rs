@@ -7,6 +7,8 @@ use serde::Deserialize;
 use serde::de::{self, MapAccess, Visitor, value::MapAccessDeserializer};
 use toml::Spanned;
 
+use crate::TestTable;
+
 /// One Image.toml.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
@@ -36,6 +38,9 @@ pub struct Manifest {
     /// `[[prepare]]`.
     #[serde(default)]
     pub prepare: Vec<Spanned<PrepareTable>>,
+    /// `[[test]]`.
+    #[serde(default)]
+    pub test: Vec<Spanned<TestTable>>,
 }
 
 /// `[image]`.

@@ -69,7 +69,7 @@ fn an_unknown_key_is_shown_with_the_ones_there_are() {
 
 #[test]
 fn a_table_that_is_not_there_yet_is_an_unknown_key() {
-    assert_eq!(error("[[test]]\nname = \"x\"\n").0, "unknown key `test`");
+    assert_eq!(error("[policy]\nuser = \"x\"\n").0, "unknown key `policy`");
     assert_eq!(error("[image]\naliases = []\n").0, "unknown key `aliases`");
 }
 

@@ -12,6 +12,7 @@ use images_tests::workspace::{Repository, Workspace};
 use serde_json::Value;
 
 use super::Bench;
+use super::testing::alone_on_the_bridge;
 
 /// How long a server may take to answer for the first time.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -126,8 +127,18 @@ pub(super) fn the_rust_family_is_exported(bench: &Bench) {
     assert_eq!(greeter.config["config"]["Entrypoint"][0], "/bin/greeter");
 }
 
+/// Runs the tests of images, whatever is remembered of other engines, and expects that they pass.
+#[track_caller]
+fn tests_pass(repository: &Repository, specs: &[&str]) {
+    let tested = repository.run(&[&["test", "--rerun"], specs].concat());
+    assert_eq!(tested.code(), 0, "{}", tested.stderr);
+    assert!(tested.stderr.contains(" passed; 0 failed; 0 skipped; 0 passed before"), "{}", tested.stderr);
+}
+
 pub(super) fn the_rust_family_greets(bench: &Bench) {
-    build_the_rust_family(bench);
+    let _alone = alone_on_the_bridge(bench);
+    let repository = build_the_rust_family(bench);
+    tests_pass(&repository, &[]);
     let engine = bench.program();
     if engine.tool == Tool::Buildah {
         return;
@@ -164,6 +175,8 @@ pub(super) fn the_python_family_serves_from_every_python(bench: &Bench) {
     build_over_the_network(&repository, "flask-helloworld");
     let again = repository.run(&["build", "flask-helloworld"]).stderr;
     assert!(again.contains("nothing to build, all 3 images are fresh"), "{again}");
+    let _alone = alone_on_the_bridge(bench);
+    tests_pass(&repository, &["os", "python-toolchain", "python", "flask", "flask-helloworld"]);
     if bench.program().tool == Tool::Buildah {
         return;
     }

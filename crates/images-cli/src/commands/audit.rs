@@ -12,8 +12,7 @@ pub(super) fn run(session: &Session, args: &Audit) -> Result<u8, Error> {
     let selected = args.selection.resolve(&graph)?;
     let all = with_parents(&graph, &selected);
     let (options, planned) = session.plan(&graph, &all, &args.engine)?;
-    let tests = |_, _| Vec::new();
-    let audit = audit::audit(&graph, &planned, &tests, options.host.jobs, &session.cancel)?;
+    let audit = audit::audit(&graph, &planned, options.host.jobs, &session.cancel)?;
     let text = match args.format {
         AuditFormat::Human => words::text(&audit),
         AuditFormat::Json => pretty(&words::json(&audit)),

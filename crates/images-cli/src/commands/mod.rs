@@ -18,6 +18,7 @@ mod reference;
 mod release;
 mod report;
 mod run;
+mod test;
 mod tree;
 mod update;
 
@@ -70,6 +71,7 @@ pub(crate) fn run(images: Images) -> ExitCode {
         Command::Update(args) => update::run(&session, &args),
         Command::Outdated(args) => outdated::run(&session, &args),
         Command::Bump(args) => bump::run(&session, &args),
+        Command::Test(args) => test::run(&session, &args),
         Command::Run(args) => run::run(&session, &args),
         Command::Push(args) => push::run(&session, &args),
         Command::Release(args) => release::run(&session, &args),

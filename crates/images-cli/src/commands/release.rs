@@ -2,12 +2,12 @@ use images_core::graph::{Graph, NodeId};
 use images_core::lock::LockMode;
 use images_core::release::{
     self as core, AliasAction, AliasItem, Calls, Gate, NoGate, Preview, Record, ReleaseEvent, ReleaseItem,
-    ReleaseOptions, Signing, State,
+    ReleaseOptions, Signing, State, Tests,
 };
 use images_core::{Error, HostOptions, exit_code};
 use images_schema::{Diagnostic, message};
 
-use super::{Session, pretty};
+use super::{Session, loader, pretty};
 use crate::arguments::{Format, MessageFormat, Published, Release};
 use crate::environment;
 use crate::report as reporter;
@@ -34,20 +34,19 @@ pub(super) fn run(session: &Session, args: &Release) -> Result<u8, Error> {
         return shown(session, &graph, preview, args.format);
     }
     let report = |event: &ReleaseEvent| told(&session.terminal, event);
-    let calls = Calls {
+    let loader = || loader(None, &args.engine);
+    let tests = Tests {
+        build: &options.build,
         detect: &detect,
-        gate: &*gate(args),
-        reporter: &*reporter,
-        report: &report,
+        loader: &loader,
         cancel: &session.cancel,
+        reporter: &*reporter,
     };
+    let gate: &dyn Gate = if args.no_test { &NoGate } else { &tests };
+    let calls =
+        Calls { detect: &detect, gate, reporter: &*reporter, report: &report, cancel: &session.cancel };
     let records = core::release(&graph, &selected, &options, &calls)?;
     finish(session, &graph, &records, args.format)
-}
-
-/// What tells whether images passed their tests.
-fn gate(_: &Release) -> Box<dyn Gate> {
-    Box::new(NoGate)
 }
 
 fn selected(args: &Release, graph: &Graph<'_>) -> Result<Vec<NodeId>, Error> {

@@ -6,11 +6,12 @@ use std::time::Duration;
 
 use images_core::event::{Event, Reporter};
 use images_core::exec::Outcome;
+use images_core::test::TestOutcome;
 use images_schema::Diagnostic;
 use images_schema::message::DiagnosticMessage;
 
-use super::RunReporter;
 use super::human::Human;
+use super::{RunReporter, test};
 
 /// Adds annotations to what people see.
 pub(crate) struct Github {
@@ -31,6 +32,11 @@ impl Reporter for Github {
                 .map(|place| format!(" file={},line={}", property(place.path.as_str()), place.line));
             let message = format!("{}: {}", failure.spec, failure.message);
             let line = format!("::error{}::{}", place.unwrap_or_default(), escaped(&message));
+            self.human.terminal.data(&line);
+        }
+        if let Event::Test(event) = event
+            && let Some(line) = test::annotation(event)
+        {
             self.human.terminal.data(&line);
         }
     }
@@ -58,6 +64,10 @@ impl RunReporter for Github {
 
     fn finish(&self, outcome: &Outcome, duration: Duration) {
         self.human.finish(outcome, duration);
+    }
+
+    fn tested(&self, outcome: &TestOutcome, duration: Duration) {
+        self.human.tested(outcome, duration);
     }
 }
 

@@ -4,10 +4,11 @@ use std::time::Duration;
 
 use images_core::event::{Event, Failure, Reporter};
 use images_core::exec::Outcome;
+use images_core::test::TestOutcome;
 use images_engine::EngineError;
 use images_schema::Diagnostic;
 
-use super::RunReporter;
+use super::{RunReporter, test};
 use crate::terminal::{Style, Terminal};
 
 /// Words events for people.
@@ -67,6 +68,7 @@ impl Reporter for Human {
             Event::Skipped { spec, because } => {
                 say(Style::Bad, "Skipped", &format!("{spec}: it stands on {because}, which failed"));
             }
+            Event::Test(event) => test::say(self.terminal, event),
         }
     }
 }
@@ -124,6 +126,10 @@ impl RunReporter for Human {
             false => self.terminal.status(Style::Bad, "Finished", &format!("{counts} in {took}")),
         }
     }
+
+    fn tested(&self, outcome: &TestOutcome, duration: Duration) {
+        test::summarise(self.terminal, outcome, duration);
+    }
 }
 
 /// What happened, in numbers; what did not happen is left out.
@@ -140,6 +146,6 @@ pub(super) fn counts(outcome: &Outcome) -> String {
     said.collect::<Vec<_>>().join(", ")
 }
 
-fn seconds(duration: Duration) -> String {
+pub(super) fn seconds(duration: Duration) -> String {
     format!("{:.2}s", duration.as_secs_f64())
 }

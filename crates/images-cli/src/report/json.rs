@@ -4,11 +4,12 @@ use std::time::Duration;
 
 use images_core::event::{Event, Failure, Reporter};
 use images_core::exec::Outcome;
+use images_core::test::TestOutcome;
 use images_engine::EngineError;
 use images_schema::Diagnostic;
 use serde_json::json;
 
-use super::{RunReporter, findings};
+use super::{RunReporter, findings, test};
 use crate::terminal::Terminal;
 
 /// Writes events as JSON.
@@ -43,6 +44,7 @@ impl Reporter for Json {
             Event::Retagged { spec } => json!({"event": "tagged", "spec": spec}),
             Event::Failed(failure) => failed(failure),
             Event::Skipped { spec, because } => json!({"event": "skipped", "spec": spec, "because": because}),
+            Event::Test(event) => test::value(event),
         };
         self.terminal.data(&line.to_string());
     }
@@ -85,5 +87,9 @@ impl RunReporter for Json {
             "seconds": duration.as_secs_f64(),
         });
         self.terminal.data(&line.to_string());
+    }
+
+    fn tested(&self, outcome: &TestOutcome, duration: Duration) {
+        self.terminal.data(&test::summary_value(outcome, duration).to_string());
     }
 }

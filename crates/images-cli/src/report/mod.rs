@@ -4,9 +4,11 @@ pub(crate) mod findings;
 mod github;
 mod human;
 mod json;
+mod test;
 
 use images_core::event::Reporter;
 use images_core::exec::Outcome;
+use images_core::test::TestOutcome;
 use std::time::Duration;
 
 use images_schema::Diagnostic;
@@ -21,6 +23,9 @@ pub(crate) trait RunReporter: Reporter {
 
     /// The run is over.
     fn finish(&self, outcome: &Outcome, duration: Duration);
+
+    /// A run of tests is over.
+    fn tested(&self, outcome: &TestOutcome, duration: Duration);
 }
 
 /// The reporter of a format.

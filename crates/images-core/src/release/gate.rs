@@ -1,23 +1,13 @@
 //! A release is gated on tests.
 
+use images_engine::process::Cancel;
 use images_schema::Diagnostic;
 
 use crate::Error;
-use crate::build::Planned;
+use crate::build::{BuildOptions, Detect, Planned};
+use crate::event::Reporter;
 use crate::graph::{Graph, NodeId};
-
-/// What is known of an image's tests, as it is built now.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Verdict {
-    /// They passed.
-    Passed,
-    /// One failed.
-    Failed,
-    /// They never ran on what is built now.
-    NeverRun,
-    /// There are none.
-    NoTests,
-}
+use crate::test::{self, Loader, TestOptions, Verdict, verdict};
 
 /// Tells whether images passed their tests. It may run them.
 pub trait Gate {
@@ -35,6 +25,29 @@ pub struct NoGate;
 impl Gate for NoGate {
     fn verdicts(&self, _: &Graph<'_>, _: &Planned, ids: &[NodeId]) -> Result<Vec<Verdict>, Error> {
         Ok(vec![Verdict::NoTests; ids.len()])
+    }
+}
+
+/// Runs the tests that did not pass before.
+pub struct Tests<'a> {
+    /// How the images were built.
+    pub build: &'a BuildOptions,
+    /// Their engine.
+    pub detect: Detect<'a>,
+    /// The engine that starts containers, where theirs does not.
+    pub loader: Loader<'a>,
+    /// Ends it early.
+    pub cancel: &'a Cancel,
+    /// Hears of each test.
+    pub reporter: &'a dyn Reporter,
+}
+
+impl Gate for Tests<'_> {
+    fn verdicts(&self, graph: &Graph<'_>, built: &Planned, ids: &[NodeId]) -> Result<Vec<Verdict>, Error> {
+        let options = TestOptions { build: self.build.clone(), no_build: true, rerun: false };
+        let engines = (self.detect, self.loader);
+        test::run(graph, ids, &options, engines, self.cancel, self.reporter)?;
+        ids.iter().map(|id| verdict(graph, *id, built.keyed.key(*id))).collect()
     }
 }
 
@@ -58,13 +71,14 @@ pub(super) fn check(
 }
 
 fn refusal(spec: &str, verdict: Verdict) -> Option<Diagnostic> {
-    let what = match verdict {
+    let (what, tests) = match verdict {
         Verdict::Passed | Verdict::NoTests => return None,
-        Verdict::Failed => "failed its tests",
-        Verdict::NeverRun => "was never tested as it is now",
+        Verdict::Failed(tests) => ("failed", tests),
+        Verdict::NotRun(tests) => ("could not be asked", tests),
     };
-    let help = format!("`cargo xtask images test {spec}`, or release it all the same with `--no-test`");
-    Some(Diagnostic::error(format!("`{spec}` {what}")).help(help))
+    let message = format!("tests of `{spec}` {what}: {}", tests.join(", "));
+    let help = format!("`cargo xtask images test {spec}` shows why; `--no-test` releases it all the same");
+    Some(Diagnostic::error(message).help(help))
 }
 
 #[cfg(test)]
@@ -74,9 +88,12 @@ mod tests {
     #[test]
     fn what_failed_or_never_ran_is_refused() {
         let told = |verdict| refusal("app:1.0.0", verdict).map(|refusal| refusal.message);
+        let tests = || vec!["serves".to_owned(), "stops".to_owned()];
         assert_eq!(told(Verdict::Passed), None);
         assert_eq!(told(Verdict::NoTests), None);
-        assert_eq!(told(Verdict::Failed).as_deref(), Some("`app:1.0.0` failed its tests"));
-        assert_eq!(told(Verdict::NeverRun).as_deref(), Some("`app:1.0.0` was never tested as it is now"));
+        let failed = "tests of `app:1.0.0` failed: serves, stops";
+        assert_eq!(told(Verdict::Failed(tests())).as_deref(), Some(failed));
+        let open = "tests of `app:1.0.0` could not be asked: serves, stops";
+        assert_eq!(told(Verdict::NotRun(tests())).as_deref(), Some(open));
     }
 }

@@ -28,7 +28,7 @@ mod unit;
 
 pub use cosign::Signing;
 pub use execute::{Calls, release};
-pub use gate::{Gate, NoGate, Verdict};
+pub use gate::{Gate, NoGate, Tests};
 pub use options::{ReleaseEvent, ReleaseOptions};
 pub use plan::{AliasAction, AliasItem, ReleaseItem, ReleasePlan, State};
 pub use preview::{Preview, changed, preview};

@@ -108,6 +108,7 @@ mod tests {
             args: BTreeMap::new(),
             labels: BTreeMap::new(),
             platform: platform.map(str::to_owned),
+            tests: Vec::new(),
         }
     }
 

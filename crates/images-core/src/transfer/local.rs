@@ -13,7 +13,7 @@ use images_schema::Diagnostic;
 
 use crate::build::Planned;
 use crate::graph::{Graph, NodeId};
-use crate::plan::{Action, Item};
+use crate::plan::{Action, Item, Plan};
 use crate::store::{key_name, version_name};
 use crate::{Error, HostOptions};
 
@@ -46,11 +46,8 @@ impl Local {
         host: &HostOptions,
         cancel: &Cancel,
     ) -> Result<Self, Error> {
+        refuse_stale(graph, &planned.plan)?;
         let selected: Vec<&Item> = planned.plan.items.iter().filter(|item| item.selected).collect();
-        let stale: Vec<_> = selected.iter().filter_map(|item| stale(graph, item)).collect();
-        if !stale.is_empty() {
-            return Err(Error::Input(stale));
-        }
         let is_own = planned.engine.kind() == EngineKind::Builtin;
         let layout = Layout::open_or_create(&folder(graph, is_own))?;
         if !is_own {
@@ -94,6 +91,16 @@ impl Local {
 /// The built-in engine's layout, or the one for what others save.
 fn folder(graph: &Graph<'_>, is_own: bool) -> Utf8PathBuf {
     graph.workspace.cache().join(if is_own { "oci" } else { "saved" })
+}
+
+/// Refuses a plan in which something that was asked for is not built as it is now.
+///
+/// # Errors
+/// Each that is not, with its reason.
+pub(crate) fn refuse_stale(graph: &Graph<'_>, plan: &Plan) -> Result<(), Error> {
+    let selected = plan.items.iter().filter(|item| item.selected);
+    let stale: Vec<_> = selected.filter_map(|item| stale(graph, item)).collect();
+    if stale.is_empty() { Ok(()) } else { Err(Error::Input(stale)) }
 }
 
 fn stale(graph: &Graph<'_>, item: &Item) -> Option<Diagnostic> {

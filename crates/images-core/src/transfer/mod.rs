@@ -14,5 +14,6 @@ pub(crate) mod sbom;
 
 pub use export::export;
 pub use load::load;
+pub(crate) use local::refuse_stale;
 pub use local::{Local, LocalImage};
 pub use push::{PushOptions, PushedImage, push};

@@ -19,6 +19,7 @@ use super::variants::{self, Variant};
 use super::{members, root};
 use crate::Error;
 use crate::context::Boundary;
+use crate::test;
 
 /// What a workspace is loaded with.
 #[derive(Debug, Clone)]
@@ -345,7 +346,8 @@ impl Draft {
 
     fn finish(self, shared: &variants::Shared<'_>) -> Result<Image, Error> {
         let member = variants::Member { name: &self.name, folder: &self.folder, source: &self.source };
-        let variants = variants::expand(&member, &self.manifest, shared)?;
+        let mut variants = variants::expand(&member, &self.manifest, shared)?;
+        test::assign(&self.source, &self.name, &self.manifest, &mut variants)?;
         Ok(Image {
             name: self.name,
             folder: self.folder,

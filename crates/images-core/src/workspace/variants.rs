@@ -14,6 +14,7 @@ use super::describe;
 use super::load::LoadOptions;
 use super::root::Root;
 use crate::Error;
+use crate::test::Test;
 
 /// Arguments that a builder takes without an `ARG`.
 /// <https://docs.docker.com/reference/dockerfile/#predefined-args>
@@ -54,6 +55,8 @@ pub struct Variant {
     pub labels: BTreeMap<String, String>,
     /// The platform to build for, if not the engine's own.
     pub platform: Option<String>,
+    /// What is asked of it once it is built. It does not enter the key.
+    pub tests: Vec<Test>,
 }
 
 /// What all members share.
@@ -343,7 +346,16 @@ fn fill_in(
     let platform = own.or(platform);
     let in_labels = |word: &str| known(word).or_else(|| args.get(word).map(String::as_str));
     let labels = describe::labels(member, manifest, shared.root, version, &in_labels)?;
-    Ok(Variant { version: outline.version.clone(), suffix, tag, is_default: false, args, labels, platform })
+    Ok(Variant {
+        version: outline.version.clone(),
+        suffix,
+        tag,
+        is_default: false,
+        args,
+        labels,
+        platform,
+        tests: Vec::new(),
+    })
 }
 
 /// Fills a value's placeholders in.

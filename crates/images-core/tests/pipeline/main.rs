@@ -21,5 +21,6 @@ mod runs;
 mod scale;
 mod secrets;
 mod selection;
+mod testing;
 mod variants;
 mod workspace;

@@ -44,6 +44,7 @@ impl Reporter for Recorder {
                 format!("failed {}: {}", failure.spec, failure.message)
             }
             Event::Skipped { spec, because } => format!("skipped {spec} because of {because}"),
+            Event::Test(event) => format!("{event:?}"),
         };
         self.told.lock().unwrap().push(text);
     }

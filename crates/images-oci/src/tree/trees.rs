@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use super::{Tree, TreeError};
 use crate::layer::{Limits, Spool, with_whiteouts};
 use crate::layout::{Layer, Layout};
-use crate::model::Digest;
+use crate::model::{Descriptor, Digest, ImageConfig};
 
 /// The trees of images in a layout; each chain of layers is read once, and by one thread.
 #[derive(Debug)]
@@ -42,6 +42,20 @@ impl Trees {
             let spool = Spool::of_blob(&archive, &top.descriptor, &self.layout.scratch(), self.limits);
             tree.with_layer(&with_whiteouts(spool.entries()?))
         })
+    }
+
+    /// The configuration and the tree of an image in the layout.
+    ///
+    /// # Errors
+    /// A document of it, or a layer's blob, is absent or damaged.
+    pub fn of_image(&self, manifest: &Descriptor) -> Result<(ImageConfig, Tree), TreeError> {
+        let manifest = self.layout.manifest(manifest)?;
+        let config = self.layout.config(&manifest.config)?;
+        let pairs = config.rootfs.diff_ids.iter().zip(manifest.layers);
+        let layers: Vec<Layer> =
+            pairs.map(|(diff_id, descriptor)| Layer { diff_id: *diff_id, descriptor }).collect();
+        let tree = self.of(&layers)?;
+        Ok((config, tree))
     }
 
     /// Keeps a tree whose layers were just written, so that they need not be read.
