@@ -16,6 +16,7 @@ pub mod history;
 pub mod joined;
 pub mod key;
 pub mod plan;
+pub mod policy;
 pub mod reason;
 pub mod selection;
 pub mod session;

@@ -1,5 +1,5 @@
 use images_core::check::Findings;
-use images_core::{Error, check, workspace};
+use images_core::{Error, check, policy, workspace};
 
 use super::Session;
 use crate::arguments::Check;
@@ -38,6 +38,7 @@ fn gather(
     let graph = session.graph(&workspace)?;
     let selected = args.selection.resolve(&graph)?;
     let host = environment::host_options(&session.global)?;
+    found.extend(policy::check(&graph, &selected));
     check::check(&graph, &selected, &host)?;
     Ok(selected.len())
 }

@@ -12,6 +12,7 @@ mod graph;
 mod joined;
 mod key;
 mod plan;
+mod policy;
 mod reasons;
 mod runs;
 mod scale;
