@@ -77,6 +77,8 @@ pub struct Bump {
     pub rewritten: Vec<Rewritten>,
     /// The images that stand on what moves and keep their versions.
     pub left: Vec<String>,
+    /// What was wrong before, and still would be.
+    pub remaining: Vec<Diagnostic>,
     /// The edits; nothing is written yet.
     pub edits: Edits,
 }
@@ -98,12 +100,13 @@ pub fn bump(options: &LoadOptions, request: &Request, cancel: &Cancel) -> Result
     let crates = edit_places(&before, &moves, &mut edits, options, cancel)?;
     let index = crates.index.clone();
     let after = load_from(options, edits.files(), index, cancel).map_err(verify::not_written)?;
+    verify::same_places(&before, &after, &wanted)?;
     let rewritten = rewrite::all(&after, &wanted, &mut edits, options)?;
-    verify::verify(&before, &wanted, &edits, crates.index, options, cancel)?;
+    let remaining = verify::verify(&before, &wanted, &edits, crates.index, options, cancel)?;
     let mut moved = moved_images(&before, &after, &moves);
     moved.extend(moved_crates(&before, &crates.steps));
     let left = moves.left.iter().map(|at| at.spec(&after)).collect();
-    Ok(Bump { moved, rewritten, left, edits })
+    Ok(Bump { moved, rewritten, left, remaining, edits })
 }
 
 /// `--from` is about one version.

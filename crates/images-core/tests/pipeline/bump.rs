@@ -398,3 +398,52 @@ fn files_with_carriage_returns_and_continuations_keep_them() {
     project.bump(&to("python", "3.8.5"));
     assert_eq!(project.read("images/flask/Dockerfile"), dockerfile.replace("3.7.4", "3.8.5"));
 }
+
+#[test]
+fn an_image_whose_references_depend_on_its_version_is_left_to_a_person() {
+    let project = on_python("FROM scratch\n");
+    project.version("1.0.0", "2.0.0", "FROM scratch\n");
+    project.image_with(
+        "flask",
+        "[image]\nversion = \"1.0.0\"\n[args]\nBASE = \"acme/{version}\"\n",
+        "ARG BASE\nFROM acme/python:3.7.4 AS a\nFROM $BASE\n",
+    );
+    let both = request(&["flask", "python"], Level::Patch);
+    assert_eq!(
+        project.refused(&both),
+        [
+            "images/flask/Dockerfile:1 [] `flask` refers to other images with its new version | nothing is written | its \
+          arguments are made from the version; edit it by hand"
+        ]
+    );
+}
+
+#[test]
+fn a_version_of_the_cargo_workspace_moves_where_there_are_no_crates() {
+    let settings = format!("{}[workspace.package]\nversion = \"0.1.0\"\n", crate::project::SETTINGS);
+    let project = Project::with_settings(&settings);
+    project.image_with("app", "[image]\nversion.workspace = true\n", "FROM scratch\n");
+    assert_eq!(project.bump(&request(&["app"], Level::Minor)), ["app:0.1.0 to 0.2.0 (Cargo.toml)"]);
+    assert_eq!(project.read("Cargo.toml"), settings.replace("0.1.0", "0.2.0"));
+}
+
+#[test]
+fn a_stage_that_is_not_built_by_default_follows_too() {
+    let project = on_python("FROM acme/python:3.7.4 AS dev\nFROM scratch\n");
+    assert_eq!(
+        project.bump(&to("python", "3.8.5")),
+        [
+            "python:3.7.4 to 3.8.5 (images/python/Image.toml)",
+            "flask:1.0.0: acme/python:3.7.4 to acme/python:3.8.5",
+        ]
+    );
+}
+
+#[test]
+fn a_version_with_build_metadata_becomes_a_tag() {
+    let project = on_python("FROM acme/python:3.7.4\n");
+    project.bump(&to("python", "3.7.4+git.5"));
+    assert_eq!(project.read("images/flask/Dockerfile"), "FROM acme/python:3.7.4_git.5\n");
+    project.bump(&request(&["python"], Level::Patch));
+    assert_eq!(project.read("images/flask/Dockerfile"), "FROM acme/python:3.7.5\n");
+}
