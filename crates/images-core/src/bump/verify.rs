@@ -44,7 +44,8 @@ pub(super) fn verify(
     if problems.is_empty() { Ok(old) } else { Err(not_written(Error::Input(problems))) }
 }
 
-/// Sees that the same places of Dockerfiles refer to members with the new versions: arguments may be made from these.
+/// Sees that Dockerfiles refer to the same members in the same order with the new versions: arguments may be made from
+/// these.
 ///
 /// # Errors
 /// They are others, so that what has to follow cannot be told.
@@ -52,7 +53,7 @@ pub(super) fn same_places(before: &Workspace, after: &Workspace, wanted: &Wanted
     for at in wanted.keys().map(|(at, _)| *at).collect::<BTreeSet<_>>() {
         let places = |workspace: &Workspace| {
             let found = references::internal(workspace, at.image(workspace), at.variant(workspace));
-            found.into_iter().map(|reference| (reference.found.span, reference.member)).collect::<Vec<_>>()
+            found.into_iter().map(|reference| (reference.found.kind, reference.member)).collect::<Vec<_>>()
         };
         if places(before) != places(after) {
             return Err(not_comparable(after, at));
