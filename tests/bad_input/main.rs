@@ -65,7 +65,7 @@ error: unknown key `registri`
 8 | registri = "ghcr.io"
   | ^^^^^^^^ not a key that exists here
   |
-  = help: did you mean `registry`? allowed here: members, exclude, default-members, registry, namespace, external, image, labels, platforms, engine, compression
+  = help: did you mean `registry`? allowed here: members, exclude, default-members, registry, namespace, external, image, labels, platforms, engine, compression, policy
 
 "#]]
     );

@@ -89,7 +89,7 @@ fn a_bump_says_what_it_does_and_what_it_leaves() {
         str![[r#"
      Bumping python:3.8.5 to 3.9.0 (images/python/Image.toml)
    Rewriting flask:1.1.2: acme/python:3.7.4 to acme/python:3.9.0
-     Leaving flask:1.1.2, flask-helloworld:0.1.0 stand on it and keep their versions; --cascade raises them
+     Leaving flask:1.1.2, flask-helloworld:0.1.0 above it, with the versions that they have; --cascade raises them
     Finished 2 files would be written; --execute writes them
 
 "#]]
@@ -125,6 +125,37 @@ fn a_cascade_goes_up_the_whole_hierarchy() {
     assert!(
         dockerfile(&workspace, "python").starts_with("ARG OS_VERSION=20.04.1\nFROM acme/os:${OS_VERSION}\n")
     );
+    workspace.run(&["check", "--workspace"]).ok();
+}
+
+#[test]
+fn what_a_fix_cannot_mend_is_told() {
+    let workspace = drifted();
+    workspace.write(
+        "images/python/Image.toml",
+        "[[variant]]\nversion = \"3.8.5\"\n[[variant]]\nversion = \"3.9.0\"\n",
+    );
+    workspace.write("images/site/Image.toml", "[image]\nversion = \"1.0.0\"\n");
+    workspace.write("images/site/Dockerfile", "FROM acme/os:16\n");
+    let fixed = workspace.run(&["bump", "--fix", "--execute"]);
+    assert_eq!(fixed.code(), 2);
+    assert_data_eq!(
+        fixed.stderr,
+        str![[r#"
+   Rewriting site:1.0.0: acme/os:16 to acme/os:18
+     Leaving site:1.0.0 above it, with the versions that they have; --cascade raises them
+    Finished 1 file written
+error: `python` has no version `3.7.4`
+ --> images/flask/Dockerfile:2:6
+  |
+2 | FROM acme/python:3.7.4
+  |      ^^^^^^^^^^^^^^^^^ no variant meets this tag
+  |
+  = help: there are: 3.8.5, 3.9.0
+
+"#]]
+    );
+    workspace.run(&["bump", "python:3.9", "--from", "3.7.4", "-x"]).ok();
     workspace.run(&["check", "--workspace"]).ok();
 }
 

@@ -2,6 +2,7 @@
 
 mod bump;
 mod formats;
+mod policy;
 
 use images_tests::workspace::Workspace;
 

@@ -19,6 +19,7 @@ pub mod joined;
 pub mod key;
 pub mod lock;
 pub mod plan;
+pub mod policy;
 pub mod reason;
 pub mod release;
 pub mod selection;

@@ -40,6 +40,8 @@ pub(crate) enum Body {
     Env(Vec<EnvPair>),
     Transfer(Transfer),
     Run(Run),
+    User(Word),
+    Label(Vec<EnvPair>),
     /// `None` if the trigger is one that fails in the image's children.
     Onbuild(Option<Box<Self>>),
     Other,
@@ -62,7 +64,7 @@ pub(crate) struct ArgPair {
     pub(crate) span: Span,
 }
 
-/// One `key=value` of an `ENV`.
+/// One `key=value` of an `ENV` or a `LABEL`.
 #[derive(Debug, Clone)]
 pub(crate) struct EnvPair {
     pub(crate) key: Word,
@@ -210,7 +212,7 @@ impl Reader {
             return Err(statement.problem(&format!("{name} needs a key before the `=`"), &help).into());
         }
         self.check_flags(statement, &[])?;
-        Ok(if is_env { Body::Env(pairs) } else { Body::Other })
+        Ok(if is_env { Body::Env(pairs) } else { Body::Label(pairs) })
     }
 
     fn transfer(&self, statement: &Statement<'_>, is_add: bool) -> Result<Body, Fault> {
@@ -303,7 +305,7 @@ impl Reader {
             _ => return self.unknown(statement, keyword),
         }
         self.check_flags(statement, &[])?;
-        Ok(Body::Other)
+        Ok(if keyword == "USER" { Body::User(statement.arguments.word()) } else { Body::Other })
     }
 
     fn healthcheck(&self, statement: &Statement<'_>) -> Result<Body, Fault> {

@@ -18,6 +18,7 @@ mod word;
 mod written;
 
 // Its meaning for one target.
+mod configuration;
 mod context_source;
 mod expander;
 mod resolution;
@@ -35,6 +36,7 @@ mod ignore_regex;
 mod pattern;
 mod suggestion;
 
+pub use configuration::{Configuration, User};
 pub use context_source::is_remote;
 pub use dockerfile::{Arg, Dockerfile, Document, Feature, FeatureUse, Instruction};
 pub use expander::Expander;

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
-use crate::{FeatureUse, Reference, Span};
+use crate::{Configuration, FeatureUse, Reference, Span};
 
 /// A platform: `os/architecture[/variant]`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -54,6 +54,12 @@ pub struct Resolution {
     pub triggers: Sources,
     /// The arguments that those instructions declare in a child.
     pub trigger_args: BTreeSet<String>,
+    /// What the target's image is configured with by this file.
+    pub configuration: Configuration,
+    /// What its `ONBUILD` instructions configure in a child's image.
+    pub trigger_configuration: Configuration,
+    /// The stage at the bottom of the target's: the one that is based on an image, or on nothing.
+    pub root_stage: usize,
     /// The secrets that needed stages mount.
     pub secrets: Vec<SecretUse>,
     /// What needed stages use that not every builder can do.

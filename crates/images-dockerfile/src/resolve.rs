@@ -14,8 +14,8 @@ use crate::scope::{Scope, expand};
 use crate::shell_word::{Expansion, Lexer};
 use crate::stage_graph::StageGraph;
 use crate::{
-    Dockerfile, Feature, FeatureUse, ImageReference, Inputs, Instruction, Problem, Reference, ReferenceKind,
-    Resolution, SecretUse, Sources, Span,
+    Configuration, Dockerfile, Feature, FeatureUse, ImageReference, Inputs, Instruction, Problem, Reference,
+    ReferenceKind, Resolution, SecretUse, Sources, Span,
 };
 
 impl Dockerfile {
@@ -33,23 +33,32 @@ impl Dockerfile {
             sources: Sources::none(),
             secrets: Vec::new(),
             features: Vec::new(),
+            configuration: Configuration::default(),
         };
         let mut scopes: Vec<Scope> = Vec::new();
+        let mut configurations: Vec<Configuration> = Vec::new();
         for (index, stage) in graph.stages.iter().enumerate() {
             let mut scope = match stage.base_stage {
                 Some(base) => scopes[base].clone(),
                 None if stage.base == "scratch" => Scope::scratch(),
                 None => Scope::image(),
             };
+            walk.configuration =
+                stage.base_stage.map(|base| configurations[base].clone()).unwrap_or_default();
             if stage.needed {
                 walk.stage(index, stage.base_stage, &mut scope)?;
             }
             scopes.push(scope);
+            configurations.push(std::mem::take(&mut walk.configuration));
         }
         let triggers = walk.triggers(graph.target, scopes[graph.target].of_child());
+        let trigger_configuration = std::mem::take(&mut walk.configuration);
         let Walk { sources, secrets, features, .. } = walk;
         Ok(Resolution {
             target: graph.target,
+            configuration: configurations.swap_remove(graph.target),
+            trigger_configuration,
+            root_stage: root_stage(&graph),
             references: self.references(&graph)?,
             global_args: graph.globals.known(),
             stages: graph.stages,
@@ -104,6 +113,8 @@ struct Walk<'a> {
     sources: Sources,
     secrets: Vec<SecretUse>,
     features: Vec<FeatureUse>,
+    /// Of the stage that is gone through.
+    configuration: Configuration,
 }
 
 impl Walk<'_> {
@@ -118,6 +129,7 @@ impl Walk<'_> {
     }
 
     fn body(&mut self, body: &Body, scope: &mut Scope) -> Result<(), Problem> {
+        self.configuration.apply(body, scope, self.lexer);
         match body {
             Body::Arg(pairs) => {
                 pairs.iter().try_for_each(|pair| scope.declare(pair, self.inputs, self.globals, self.lexer))
@@ -131,7 +143,7 @@ impl Walk<'_> {
                 }
             }
             Body::Run(run) => self.run(run, scope),
-            Body::From(_) | Body::Onbuild(_) | Body::Other => Ok(()),
+            Body::From(_) | Body::User(_) | Body::Label(_) | Body::Onbuild(_) | Body::Other => Ok(()),
         }
     }
 
@@ -161,9 +173,10 @@ impl Walk<'_> {
 
     /// What the triggers that a stage leaves would read from a child's context. The child may give arguments of
     /// its own, and whatever it cannot expand is its own error.
-    fn triggers(&self, stage: usize, mut scope: Scope) -> Sources {
+    fn triggers(&mut self, stage: usize, mut scope: Scope) -> Sources {
         let mut sources = Sources::none();
         for body in self.dockerfile.triggers(stage) {
+            self.configuration.apply(body, &scope, self.lexer);
             let read = match body {
                 Body::Arg(pairs) => {
                     pairs.iter().for_each(|pair| scope.declare_unknown(pair));
@@ -184,6 +197,15 @@ impl Walk<'_> {
         }
         sources
     }
+}
+
+/// The stage below the target's that is based on no other.
+fn root_stage(graph: &StageGraph) -> usize {
+    let mut root = graph.target;
+    while let Some(base) = graph.stages[root].base_stage {
+        root = base;
+    }
+    root
 }
 
 /// Adds what a mount reads from the context, whatever its type.

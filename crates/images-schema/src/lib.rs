@@ -8,6 +8,7 @@ mod lock;
 mod manifest;
 pub mod message;
 mod placeholder;
+mod policy;
 mod rule;
 mod settings;
 mod suggestion;
@@ -22,6 +23,7 @@ pub use manifest::{
     VariantTable, VersionSource,
 };
 pub use placeholder::{PlaceholderError, fill};
+pub use policy::Policy;
 pub use rule::Rule;
 pub use settings::{ImageDefaults, PackageDefaults, RootManifest, Settings};
 pub use suggestion::did_you_mean;

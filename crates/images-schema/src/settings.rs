@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use toml::Spanned;
 
+use crate::Policy;
+
 /// The root Cargo.toml, as far as images are concerned. Other keys are Cargo's business.
 #[derive(Debug, Clone, Deserialize)]
 pub struct RootManifest {
@@ -79,6 +81,9 @@ pub struct Settings {
     pub engine: Option<Spanned<String>>,
     /// How the built-in engine compresses layers: `gzip`, `zstd` or `none`.
     pub compression: Option<Spanned<String>>,
+    /// What `check` forbids.
+    #[serde(default)]
+    pub policy: Policy,
 }
 
 /// `[workspace.metadata.images.image]`: what an image inherits by `….workspace = true`.

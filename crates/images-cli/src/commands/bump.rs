@@ -21,20 +21,26 @@ pub(super) fn run(session: &Session, args: &Bump) -> Result<u8, Error> {
     let diff = bump.edits.diff();
     let files = bump.edits.paths().len();
     let files = format!("{files} file{}", if files == 1 { "" } else { "s" });
-    if diff.is_empty() {
-        session.terminal.status(Style::Good, "Finished", "there is nothing to edit");
-        return Ok(exit_code::DONE);
+    if !diff.is_empty() {
+        session.terminal.data(diff.trim_end_matches('\n'));
     }
-    session.terminal.data(diff.trim_end_matches('\n'));
     if args.execute {
         bump.edits.write()?;
-        session.terminal.status(Style::Good, "Finished", &format!("{files} written"));
-    } else {
-        let text = format!("{files} would be written; --execute writes them");
-        session.terminal.status(Style::Note, "Finished", &text);
     }
-    Ok(exit_code::DONE)
+    let (style, text) = match args.execute {
+        _ if diff.is_empty() => (Style::Good, "there is nothing to edit".to_owned()),
+        true => (Style::Good, format!("{files} written")),
+        false => (Style::Note, format!("{files} would be written; --execute writes them")),
+    };
+    session.terminal.status(style, "Finished", &text);
+    match args.fix && !bump.remaining.is_empty() {
+        true => Err(Error::Input(bump.remaining)),
+        false => Ok(exit_code::DONE),
+    }
 }
+
+/// How many images are named before the rest is counted.
+const NAMED: usize = 8;
 
 fn tell(bump: &bump::Bump, terminal: Terminal) {
     for Moved { what, to, path } in &bump.moved {
@@ -44,8 +50,10 @@ fn tell(bump: &bump::Bump, terminal: Terminal) {
         terminal.status(Style::Good, "Rewriting", &format!("{spec}: {old} to {new}"));
     }
     if !bump.left.is_empty() {
-        let text =
-            format!("{} stand on it and keep their versions; --cascade raises them", bump.left.join(", "));
+        let (named, more) = bump.left.split_at(bump.left.len().min(NAMED));
+        let more = if more.is_empty() { String::new() } else { format!(" and {} more", more.len()) };
+        let names = named.join(", ");
+        let text = format!("{names}{more} above it, with the versions that they have; --cascade raises them");
         terminal.status(Style::Note, "Leaving", &text);
     }
 }

@@ -1,5 +1,6 @@
 use images_core::check::Findings;
-use images_core::{Error, check, lock, workspace};
+use images_core::lock::Pins;
+use images_core::{Error, check, lock, policy, workspace};
 
 use super::Session;
 use super::release::published;
@@ -40,6 +41,8 @@ fn gather(
     let selected = args.selection.resolve(&graph)?;
     found.extend(lock::findings(&graph, session.global.lock.is_locked())?);
     let host = environment::host_options(&session.global)?;
+    let pins = Pins::of(&lock::read(&workspace.root)?);
+    found.extend(policy::check(&graph, &selected, &pins));
     check::check(&graph, &selected, &host)?;
     if args.published.published {
         found.extend(published(session, &graph, &selected, &host, &args.published)?);

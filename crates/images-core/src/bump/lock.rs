@@ -98,6 +98,16 @@ mod tests {
     }
 
     #[test]
+    fn a_package_of_the_same_name_and_version_from_elsewhere_stays() {
+        let text = format!(
+            "{HEAD}[[package]]\nname = \"a\"\nversion = \"1.0.0\"\n\n[[package]]\nname = \"a\"\nversion = \"1.0.0\"\n\
+             source = \"registry+x\"\ndependencies = [\n \"a 1.0.0 (registry+x)\",\n]\n"
+        );
+        let moved = with_versions(&text, &steps("a", "1.0.0", "0.9.0"));
+        assert_eq!(moved, text.replacen("1.0.0", "0.9.0", 1));
+    }
+
+    #[test]
     fn a_file_without_packages_stays() {
         assert_eq!(with_versions(HEAD, &steps("a", "1.0.0", "1.0.1")), HEAD);
     }

@@ -77,6 +77,8 @@ pub struct Bump {
     pub rewritten: Vec<Rewritten>,
     /// The images that stand on what moves and keep their versions.
     pub left: Vec<String>,
+    /// What was wrong before, and still would be.
+    pub remaining: Vec<Diagnostic>,
     /// The edits; nothing is written yet.
     pub edits: Edits,
 }
@@ -92,18 +94,37 @@ pub fn bump(options: &LoadOptions, request: &Request, cancel: &Cancel) -> Result
         (_, specs) => selected::of_specs(&before, specs, &options.start)?,
     };
     check_from(&before, &chosen, request)?;
-    let moves = moves::plan(&before, &chosen, request)?;
-    let wanted = wanted::find(&before, &moves, &chosen, request);
+    let mut moves = moves::plan(&before, &chosen, request)?;
     let mut edits = Edits::new(&before.root);
     let crates = edit_places(&before, &moves, &mut edits, options, cancel)?;
-    let index = crates.index.clone();
-    let after = load_from(options, edits.files(), index, cancel).map_err(verify::not_written)?;
-    let rewritten = rewrite::all(&after, &wanted, &mut edits, options)?;
-    verify::verify(&before, &wanted, &edits, crates.index, options, cancel)?;
+    let mut rewritten = Vec::new();
+    let (after, wanted) = loop {
+        let index = crates.index.clone();
+        let after = load_from(options, edits.files(), index, cancel).map_err(verify::not_written)?;
+        // A tag may be made from an argument that was edited; then it moves as if its version did.
+        moves.subjects.extend(with_other_tags(&before, &after));
+        let wanted = wanted::find(&before, &moves, &chosen, request);
+        verify::same_places(&before, &after, &wanted)?;
+        let more = rewrite::all(&after, &wanted, &mut edits, options)?;
+        if more.is_empty() || rewritten.len() > PASSES * before.images.len() {
+            break (after, wanted);
+        }
+        rewritten.extend(more);
+    };
+    let remaining = verify::verify(&before, &wanted, &edits, crates.index, options, cancel)?;
     let mut moved = moved_images(&before, &after, &moves);
     moved.extend(moved_crates(&before, &crates.steps));
     let left = moves.left.iter().map(|at| at.spec(&after)).collect();
-    Ok(Bump { moved, rewritten, left, edits })
+    Ok(Bump { moved, rewritten, left, remaining, edits })
+}
+
+/// How often a reference of each image may be rewritten on average; tags that are made from each other could go on forever.
+const PASSES: usize = 64;
+
+/// The variants whose tags are not any more what they were.
+fn with_other_tags(before: &Workspace, after: &Workspace) -> Vec<At> {
+    let all = references::all(before).into_iter();
+    all.filter(|at| at.variant(before).tag != at.variant(after).tag).collect()
 }
 
 /// `--from` is about one version.
@@ -179,9 +200,8 @@ fn crate_steps(index: &CrateIndex, steps: &[(&Place, &Step)]) -> Result<BTreeMap
 }
 
 fn moved_images(before: &Workspace, after: &Workspace, moves: &Moves) -> Vec<Moved> {
-    let all = references::all(before).into_iter();
-    let changed = all.filter(|at| at.variant(before).tag != at.variant(after).tag);
-    changed
+    with_other_tags(before, after)
+        .into_iter()
         .map(|at| {
             let place = place::of_variant(before, at.image(before), at.variant);
             let path = place.ok().filter(|place| moves.steps.contains_key(place)).map(|place| place.path);

@@ -1,16 +1,19 @@
 //! Sees that the edits do what they are for, before any is written.
 
+use std::collections::BTreeSet;
+
 use images_engine::process::Cancel;
 use images_schema::Diagnostic;
 
 use super::edits::Edits;
-use super::references;
+use super::references::{self, At};
 use super::wanted::Wanted;
 use crate::Error;
 use crate::graph::Graph;
 use crate::workspace::{CrateIndex, LoadOptions, Workspace, load_from};
 
-/// Loads the workspace as it would be, and checks each reference that was to follow and the graph.
+/// Loads the workspace as it would be, and checks each reference that was to follow and the graph. What is still wrong,
+/// and was before, is given back.
 ///
 /// # Errors
 /// A reference that does not select what it has to, or anything that was not wrong before.
@@ -21,12 +24,12 @@ pub(super) fn verify(
     crates: Option<CrateIndex>,
     options: &LoadOptions,
     cancel: &Cancel,
-) -> Result<(), Error> {
+) -> Result<Vec<Diagnostic>, Error> {
     let after = load_from(options, edits.files(), crates, cancel).map_err(not_written)?;
     let mut problems = Vec::new();
     for (&(at, place), target) in wanted {
         let references = references::internal(&after, at.image(&after), at.variant(&after));
-        let Some(reference) = references.get(place) else { continue };
+        let Some(reference) = references.get(place) else { return Err(not_comparable(&after, at)) };
         if reference.selects(&after) != Some(*target) {
             let message = format!("this reference does not select {}", target.spec(&after));
             let dockerfile = &at.image(&after).dockerfile;
@@ -35,9 +38,34 @@ pub(super) fn verify(
         }
     }
     let known = problems_of(before, options)?;
-    let new = problems_of(&after, options)?.into_iter();
-    problems.extend(new.filter(|problem| !known.iter().any(|other| is_same(problem, other))));
-    if problems.is_empty() { Ok(()) } else { Err(not_written(Error::Input(problems))) }
+    let now = problems_of(&after, options)?.into_iter();
+    let (old, new): (Vec<_>, Vec<_>) = now.partition(|found| known.iter().any(|other| is_same(found, other)));
+    problems.extend(new);
+    if problems.is_empty() { Ok(old) } else { Err(not_written(Error::Input(problems))) }
+}
+
+/// Sees that Dockerfiles refer to the same members in the same order with the new versions: arguments may be made from
+/// these.
+///
+/// # Errors
+/// They are others, so that what has to follow cannot be told.
+pub(super) fn same_places(before: &Workspace, after: &Workspace, wanted: &Wanted) -> Result<(), Error> {
+    for at in wanted.keys().map(|(at, _)| *at).collect::<BTreeSet<_>>() {
+        let places = |workspace: &Workspace| {
+            let found = references::internal(workspace, at.image(workspace), at.variant(workspace));
+            found.into_iter().map(|reference| (reference.found.kind, reference.member)).collect::<Vec<_>>()
+        };
+        if places(before) != places(after) {
+            return Err(not_comparable(after, at));
+        }
+    }
+    Ok(())
+}
+
+fn not_comparable(after: &Workspace, at: At) -> Error {
+    let message = format!("`{}` refers to other images with its new version", at.image(after).name);
+    let diagnostic = at.image(after).dockerfile.error(0..0, message, "nothing is written");
+    diagnostic.help("its arguments are made from the version; edit it by hand").into()
 }
 
 fn problems_of(workspace: &Workspace, options: &LoadOptions) -> Result<Vec<Diagnostic>, Error> {

@@ -19,6 +19,7 @@ use super::variants::{self, Variant};
 use super::{members, root};
 use crate::Error;
 use crate::context::Boundary;
+use crate::policy::Rules;
 use crate::test;
 
 /// What a workspace is loaded with.
@@ -57,6 +58,8 @@ pub struct Workspace {
     pub engine: Option<(String, Range<usize>)>,
     /// How the workspace wants layers to be compressed, with its place in the root Cargo.toml.
     pub compression: Option<(String, Range<usize>)>,
+    /// What `check` forbids.
+    pub policy: Rules,
     /// The platform of this machine, in the engines' words.
     pub host: Platform,
     /// The crates, if cargo was asked.
@@ -171,6 +174,8 @@ fn assemble(
     check_names(&images)?;
     mark_defaults(&root, &mut images)?;
     let warnings = images.iter().flat_map(warnings).collect();
+    let names: Vec<_> = images.iter().map(|image| image.name.as_str()).collect();
+    let policy = Rules::read(&root.settings.policy, &root.source, &names)?;
     let settings = root.settings;
     Ok(Workspace {
         registry: registry(&settings, options)?,
@@ -178,6 +183,7 @@ fn assemble(
         external: settings.external.into_iter().map(images_schema::Spanned::into_inner).collect(),
         engine: settings.engine.map(with_place),
         compression: settings.compression.map(with_place),
+        policy,
         root: root.folder,
         source: root.source,
         repository,

@@ -30,7 +30,7 @@ pub(super) fn candidates(
     match &settings.members {
         Some(members) => {
             for member in members {
-                let glob = FolderGlob::parse(source, member)?;
+                let glob = PathGlob::parse(source, member)?;
                 let required = (!glob.is_open()).then(|| member.span());
                 for folder in glob.walk(root)? {
                     let place = found.entry(folder).or_default();
@@ -40,13 +40,13 @@ pub(super) fn candidates(
         }
         None => {
             for member in DEFAULT_MEMBERS {
-                let glob = FolderGlob(member.split('/').map(Part::of).collect());
+                let glob = PathGlob(member.split('/').map(Part::of).collect());
                 found.extend(glob.walk(root)?.into_iter().map(|folder| (folder, None)));
             }
         }
     }
     for excluded in &settings.exclude {
-        let glob = FolderGlob::parse(source, excluded)?;
+        let glob = PathGlob::parse(source, excluded)?;
         found.retain(|folder, _| !folder.ancestors().any(|above| glob.matches(above)));
     }
     Ok(found)
@@ -63,7 +63,7 @@ pub(super) fn defaults(
 ) -> Result<Vec<bool>, Error> {
     let mut chosen = vec![false; folders.len()];
     for text in globs {
-        let glob = FolderGlob::parse(source, text)?;
+        let glob = PathGlob::parse(source, text)?;
         let mut any = false;
         for (_, chosen) in folders.iter().zip(&mut chosen).filter(|(folder, _)| glob.matches(folder)) {
             (*chosen, any) = (true, true);
@@ -77,9 +77,11 @@ pub(super) fn defaults(
     Ok(chosen)
 }
 
-/// A glob of folders, by its parts.
-struct FolderGlob(Vec<Part>);
+/// A glob of paths, by their parts.
+#[derive(Debug, Clone)]
+pub(crate) struct PathGlob(Vec<Part>);
 
+#[derive(Debug, Clone)]
 enum Part {
     /// `**`: any number of folders.
     Any,
@@ -107,8 +109,12 @@ impl Part {
     }
 }
 
-impl FolderGlob {
-    fn parse(source: &SourceText, glob: &Spanned<String>) -> Result<Self, Error> {
+impl PathGlob {
+    /// Reads a glob; none leads upwards or starts at the root.
+    ///
+    /// # Errors
+    /// It does, or a part of it is malformed.
+    pub(crate) fn parse(source: &SourceText, glob: &Spanned<String>) -> Result<Self, Error> {
         let text = glob.get_ref();
         let path = Utf8Path::new(text);
         if path.is_absolute() || path.components().any(|part| part.as_str() == "..") {
@@ -128,7 +134,8 @@ impl FolderGlob {
         self.0.iter().any(|part| !matches!(part, Part::Name(_)))
     }
 
-    fn matches(&self, folder: &Utf8Path) -> bool {
+    /// Whether it names a path.
+    pub(crate) fn matches(&self, folder: &Utf8Path) -> bool {
         let names: Vec<_> = folder.components().map(|part| part.as_str()).collect();
         matches_parts(&self.0, &names)
     }

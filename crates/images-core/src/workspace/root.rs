@@ -101,7 +101,7 @@ fn check_names(source: &SourceText, settings: &Settings) -> Result<(), Error> {
 }
 
 /// Whether `text` can stand before the first slash of a reference.
-pub(super) fn is_registry(text: &str) -> bool {
+pub(crate) fn is_registry(text: &str) -> bool {
     Reference::parse(&format!("{text}/x"))
         .is_ok_and(|read| read.domain.as_deref() == Some(text) && read.path == "x")
 }

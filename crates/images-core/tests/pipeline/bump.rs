@@ -398,3 +398,147 @@ fn files_with_carriage_returns_and_continuations_keep_them() {
     project.bump(&to("python", "3.8.5"));
     assert_eq!(project.read("images/flask/Dockerfile"), dockerfile.replace("3.7.4", "3.8.5"));
 }
+
+#[test]
+fn an_image_whose_references_depend_on_its_version_is_left_to_a_person() {
+    let project = on_python("FROM scratch\n");
+    project.version("1.0.0", "2.0.0", "FROM scratch\n");
+    project.image_with(
+        "flask",
+        "[image]\nversion = \"1.0.0\"\n[args]\nBASE = \"acme/{version}\"\n",
+        "ARG BASE\nFROM acme/python:3.7.4 AS a\nFROM $BASE\n",
+    );
+    let both = request(&["flask", "python"], Level::Patch);
+    assert_eq!(
+        project.refused(&both),
+        [
+            "images/flask/Dockerfile:1 [] `flask` refers to other images with its new version | nothing is written | its \
+          arguments are made from the version; edit it by hand"
+        ]
+    );
+}
+
+#[test]
+fn a_version_of_the_cargo_workspace_moves_where_there_are_no_crates() {
+    let settings = format!("{}[workspace.package]\nversion = \"0.1.0\"\n", crate::project::SETTINGS);
+    let project = Project::with_settings(&settings);
+    project.image_with("app", "[image]\nversion.workspace = true\n", "FROM scratch\n");
+    assert_eq!(project.bump(&request(&["app"], Level::Minor)), ["app:0.1.0 to 0.2.0 (Cargo.toml)"]);
+    assert_eq!(project.read("Cargo.toml"), settings.replace("0.1.0", "0.2.0"));
+}
+
+#[test]
+fn a_stage_that_is_not_built_by_default_follows_too() {
+    let project = on_python("FROM acme/python:3.7.4 AS dev\nFROM scratch\n");
+    assert_eq!(
+        project.bump(&to("python", "3.8.5")),
+        [
+            "python:3.7.4 to 3.8.5 (images/python/Image.toml)",
+            "flask:1.0.0: acme/python:3.7.4 to acme/python:3.8.5",
+        ]
+    );
+}
+
+#[test]
+fn a_version_with_build_metadata_becomes_a_tag() {
+    let project = on_python("FROM acme/python:3.7.4\n");
+    project.bump(&to("python", "3.7.4+git.5"));
+    assert_eq!(project.read("images/flask/Dockerfile"), "FROM acme/python:3.7.4_git.5\n");
+    project.bump(&request(&["python"], Level::Patch));
+    assert_eq!(project.read("images/flask/Dockerfile"), "FROM acme/python:3.7.5\n");
+}
+
+#[test]
+fn a_tag_that_is_made_from_an_edited_argument_takes_its_references_along() {
+    let project = on_python("FROM scratch\n");
+    let matrix =
+        "[image]\nversion = \"1.0.0\"\n[matrix]\nsuffix = \"-py{V}\"\nargs = { V = [\"3.7.4\", \"3\"] }\n";
+    project.image_with("flask", matrix, "ARG V\nFROM acme/python:$V\n");
+    project.image("site", "FROM acme/flask:1.0.0-py3.7.4\n");
+    assert_eq!(
+        project.bump(&to("python", "3.8.5"))[..4],
+        [
+            "flask:1.0.0-py3.7.4 to 1.0.0-py3.8.5 (images/flask/Image.toml)",
+            "python:3.7.4 to 3.8.5 (images/python/Image.toml)",
+            "flask:1.0.0-py3.7.4: acme/python:3.7.4 to acme/python:3.8.5",
+            "site:1.0.0: acme/flask:1.0.0-py3.7.4 to acme/flask:1.0.0-py3.8.5",
+        ]
+    );
+    assert_eq!(project.problems(), [""; 0]);
+}
+
+#[test]
+fn what_would_be_wrong_afterwards_is_told_and_nothing_written() {
+    let project = Project::new();
+    let variants = "[[variant]]\nversion = \"1.0.0\"\nargs = { BASE = \"acme/y:1\" }\n\
+                    [[variant]]\nversion = \"1.1.0\"\nargs = { BASE = \"scratch\" }\n";
+    project.image_with("x", variants, "ARG BASE\nFROM $BASE\n");
+    project.version("y", "1.0.0", "FROM acme/x:1\n");
+    assert_eq!(
+        project.refused(&to("x:1.0.0", "1.2.0")),
+        [
+            "nothing is written: the workspace would be wrong after these edits |  | ",
+            "images/x/Dockerfile:2 [$BASE] images stand on each other in a cycle: x:1.2.0 → y:1.0.0 → x:1.2.0 | \
+             closes the cycle | take one of these references away",
+        ]
+    );
+}
+
+#[test]
+fn a_reference_without_a_tag_goes_on_to_mean_the_default() {
+    let project = on_python("FROM acme/python\n");
+    project.image_with(
+        "python",
+        "[[variant]]\nversion = \"3.0.0\"\n[[variant]]\nversion = \"2.0.0\"\n",
+        "FROM scratch\n",
+    );
+    project.bump(&Request { allow_downgrade: true, ..to("python:3", "1.0.0") });
+    assert_eq!(project.read("images/flask/Dockerfile"), "FROM acme/python\n");
+    assert_eq!(project.edges()[0], "flask:1.0.0 <- python:2.0.0");
+}
+
+#[test]
+fn an_argument_that_another_variant_needs_as_it_is_is_not_edited() {
+    let project = on_python("FROM scratch\n");
+    project.version("other", "3.7.4", "FROM scratch\n");
+    let variants =
+        "[[variant]]\nversion = \"1.0.0\"\n[[variant]]\nversion = \"2.0.0\"\nargs = { P = \"other\" }\n";
+    project.image_with("flask", variants, "ARG P=python\nARG V=3.7.4\nFROM acme/$P:$V\n");
+    let refused = project.refused(&to("python", "3.8.5"));
+    assert!(refused[0].contains("no single edit"), "{refused:?}");
+}
+
+#[test]
+fn a_shared_version_that_a_cascade_raises_takes_its_own_images_above_along() {
+    let settings =
+        format!("{}[workspace.metadata.images.image]\nversion = \"0.1.0\"\n", crate::project::SETTINGS);
+    let project = Project::with_settings(&settings);
+    project.version("os", "1.0.0", "FROM scratch\n");
+    project.image_with("python", "[image]\nversion.workspace = true\n", "FROM acme/os\n");
+    project.image_with("tool", "[image]\nversion.workspace = true\n", "FROM scratch\n");
+    project.version("site", "5.0.0", "FROM acme/tool\n");
+    assert_eq!(
+        project.bump(&Request { cascade: Some(Level::Minor), ..request(&["os"], Level::Patch) }),
+        [
+            "os:1.0.0 to 1.0.1 (images/os/Image.toml)",
+            "python:0.1.0 to 0.2.0 (Cargo.toml)",
+            "site:5.0.0 to 5.1.0 (images/site/Image.toml)",
+            "tool:0.1.0 to 0.2.0 (Cargo.toml)",
+        ]
+    );
+}
+
+#[test]
+fn the_version_to_come_from_is_written_with_or_without_its_suffix() {
+    for from in ["3.6.1", "3.6.1-slim"] {
+        let project = on_python("FROM acme/python:3.6.1-slim\n");
+        project.image_with(
+            "python",
+            "[[variant]]\nversion = \"3.7.4\"\nsuffix = \"-slim\"\n",
+            "FROM scratch\n",
+        );
+        let from = from.to_owned();
+        project.bump(&Request { specs: vec!["python".to_owned()], from: Some(from), ..Request::default() });
+        assert_eq!(project.read("images/flask/Dockerfile"), "FROM acme/python:3.7.4-slim\n");
+    }
+}

@@ -15,6 +15,7 @@ mod joined;
 mod key;
 mod locking;
 mod plan;
+mod policy;
 mod reasons;
 mod release;
 mod runs;
