@@ -1,5 +1,7 @@
 //! What must hold with every registry.
 
+use images_tests::checkout::git;
+
 use crate::world::{World, record, release};
 use crate::{Told, tests};
 
@@ -164,10 +166,7 @@ fn variants_for_several_platforms_become_one_index(world: &World) {
 fn what_another_checkout_published_with_the_same_key_is_published(world: &World) {
     let other = world.another_checkout();
     // Another commit, so other labels, and other bytes.
-    crate::world::git(
-        &other,
-        &["commit", "--quiet", "--amend", "--message=other", "--date=2001-01-01T00:00:00Z"],
-    );
+    git(&other, &["commit", "--quiet", "--amend", "--message=other", "--date=2001-01-01T00:00:00Z"]);
     release(&other, &["--execute"]).ok();
     let before = world.digest("app", "1.0.0");
     world.workspace.run(&["build", "--workspace", "--engine=builtin"]).ok();
