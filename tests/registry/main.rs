@@ -18,43 +18,28 @@ use std::process::ExitCode;
 
 use images_tests::filters::split_filters;
 use images_tests::program::find;
-use libtest_mimic::{Arguments, Failed, Trial};
+use images_tests::trials::{missing, requires_registry, selected, trial};
+use libtest_mimic::{Arguments, Trial};
 use target::{KINDS, Kind, Target};
 
 fn main() -> ExitCode {
     let (options, filters) = split_filters(std::env::args());
     let arguments = Arguments::from_iter(options);
-    let required = std::env::var("IMAGES_TEST_REQUIRE").unwrap_or_default();
-    let is_required = required.split(',').any(|name| matches!(name, "registry" | "all"));
     let faults = faults::ALL.iter().map(|(name, run)| trial(format!("faults::{name}"), *run));
     let credentials = credentials::ALL.iter().map(|(name, run)| trial(format!("credentials::{name}"), *run));
     let mut trials: Vec<Trial> = faults.chain(credentials).collect();
     for kind in KINDS {
-        let missing = lacks(kind);
+        let lacking = lacks(kind);
         let own = if kind == Kind::RealTls { tls::ALL } else { &[] };
         for (name, check) in checks::ALL.iter().chain(own) {
             let name = format!("{}::{name}", kind.name());
-            trials.push(match &missing {
-                Some(why) => {
-                    let why = why.clone();
-                    let trial = Trial::test(name, move || Err(Failed::from(why)));
-                    trial.with_ignored_flag(!is_required)
-                }
+            trials.push(match &lacking {
+                Some(why) => missing(name, why.clone(), requires_registry()),
                 None => trial(name, move || check(&Target::start(kind))),
             });
         }
     }
-    trials.retain(|trial| {
-        filters.is_empty() || filters.iter().any(|filter| trial.name().contains(filter.as_str()))
-    });
-    libtest_mimic::run(&arguments, trials).exit_code()
-}
-
-fn trial(name: String, run: impl FnOnce() + Send + 'static) -> Trial {
-    Trial::test(name, move || {
-        run();
-        Ok(())
-    })
+    libtest_mimic::run(&arguments, selected(trials, &filters)).exit_code()
 }
 
 fn lacks(kind: Kind) -> Option<String> {

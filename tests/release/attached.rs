@@ -3,9 +3,10 @@
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 
+use images_tests::checkout::git;
 use serde_json::Value;
 
-use crate::world::{World, git, record};
+use crate::world::{World, record};
 use crate::{Told, tests};
 
 pub(crate) const ALL: &[(&str, Told)] = tests![

@@ -13,6 +13,7 @@ pub(crate) const ALL: &[(&str, Told)] = tests![
     refused_content_writes_nothing,
     a_registry_with_immutable_tags_is_taken_at_its_word,
     a_tag_that_is_forgotten_is_an_error,
+    what_is_sent_is_read_back_before_any_tag,
 ];
 
 fn an_answer_that_does_not_tell_ends_in_an_error(world: &World) {
@@ -89,4 +90,21 @@ fn a_tag_that_is_forgotten_is_an_error(world: &World) {
     let ended = world.release(&["--execute"]);
     assert_eq!(ended.code(), 1);
     assert!(ended.stderr.contains("app:1.0.0 is not there after it was sent"), "{}", ended.stderr);
+}
+
+fn what_is_sent_is_read_back_before_any_tag(world: &World) {
+    let gone = Response::error(404, "BLOB_UNKNOWN", "");
+    world.fake().fault("HEAD", "/app/blobs/", 100, Fault::Answer(gone));
+    let ended = world.release(&["--execute"]);
+    assert_eq!(ended.code(), 1);
+    assert!(ended.stderr.contains("after it was sent"), "{}", ended.stderr);
+    assert_eq!(world.fake().tags().len(), 0);
+    world.fake().forget_faults();
+    let other =
+        Response::new(200).with("Content-Type", "application/vnd.oci.image.manifest.v1+json").body("{}");
+    world.fake().fault("GET", "/app/manifests/sha256:", 100, Fault::Answer(other));
+    let ended = world.release(&["--execute"]);
+    assert_eq!(ended.code(), 1);
+    assert!(ended.stderr.contains("a manifest with digest sha256:"), "{}", ended.stderr);
+    assert_eq!(world.fake().tags().len(), 0);
 }

@@ -19,7 +19,8 @@ use std::process::ExitCode;
 
 use images_tests::filters::split_filters;
 use images_tests::program::find;
-use libtest_mimic::{Arguments, Failed, Trial};
+use images_tests::trials::{missing, requires_registry, selected, trial};
+use libtest_mimic::Arguments;
 use world::{Kind, World};
 
 /// Tests with their names.
@@ -32,11 +33,11 @@ pub(crate) use tests;
 /// A test with a registry of either kind.
 pub(crate) type Told = fn(&World);
 
+const NO_REGISTRY: &str = "there is no docker-registry; `cargo xtask setup` installs it";
+
 fn main() -> ExitCode {
     let (options, filters) = split_filters(std::env::args());
     let arguments = Arguments::from_iter(options);
-    let required = std::env::var("IMAGES_TEST_REQUIRE").unwrap_or_default();
-    let is_required = required.split(',').any(|name| matches!(name, "registry" | "all"));
     let mut trials = Vec::new();
     for kind in [Kind::Fake, Kind::Real] {
         let is_there = kind == Kind::Fake || find("docker-registry").is_some();
@@ -44,7 +45,7 @@ fn main() -> ExitCode {
             let name = format!("{}::{name}", kind.name());
             trials.push(match is_there {
                 true => trial(name, move || run(&World::start(kind))),
-                false => missing(name, is_required),
+                false => missing(name, NO_REGISTRY.to_owned(), requires_registry()),
             });
         }
     }
@@ -52,20 +53,5 @@ fn main() -> ExitCode {
     for (name, run) in on_fake {
         trials.push(trial(name.to_owned(), move || run(&World::start(Kind::Fake))));
     }
-    trials.retain(|trial| {
-        filters.is_empty() || filters.iter().any(|filter| trial.name().contains(filter.as_str()))
-    });
-    libtest_mimic::run(&arguments, trials).exit_code()
-}
-
-fn trial(name: String, run: impl FnOnce() + Send + 'static) -> Trial {
-    Trial::test(name, move || {
-        run();
-        Ok(())
-    })
-}
-
-fn missing(name: String, is_required: bool) -> Trial {
-    let why = "there is no docker-registry; `cargo xtask setup` installs it";
-    Trial::test(name, move || Err(Failed::from(why))).with_ignored_flag(!is_required)
+    libtest_mimic::run(&arguments, selected(trials, &filters)).exit_code()
 }

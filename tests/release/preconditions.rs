@@ -1,6 +1,8 @@
 //! What has to hold before anything is published, and which images a command means.
 
-use crate::world::{World, git};
+use images_tests::checkout::git;
+
+use crate::world::World;
 use crate::{Told, tests};
 
 pub(crate) const ALL: &[(&str, Told)] = tests![

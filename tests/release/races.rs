@@ -3,9 +3,10 @@
 use std::io::{BufRead, BufReader};
 use std::time::Duration;
 
+use images_tests::checkout::commit;
 use images_tests::fake_registry::Fault;
 
-use crate::world::{World, commit, end, release, start};
+use crate::world::{World, end, release, start};
 use crate::{Told, tests};
 
 pub(crate) const ALL: &[(&str, Told)] = tests![

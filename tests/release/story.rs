@@ -1,5 +1,7 @@
 //! What must hold with every registry.
 
+use images_tests::checkout::git;
+
 use crate::world::{World, record, release};
 use crate::{Told, tests};
 
@@ -15,6 +17,7 @@ pub(crate) const ALL: &[(&str, Told)] = tests![
     a_prerelease_gets_its_tag_alone,
     an_alias_that_was_moved_by_hand_is_set_again,
     variants_for_several_platforms_become_one_index,
+    an_index_is_made_of_images_that_are_published_already,
     what_another_checkout_published_with_the_same_key_is_published,
     check_finds_what_is_published_with_other_content,
     a_new_version_of_equal_layers_sends_none_of_them,
@@ -136,7 +139,8 @@ fn an_alias_that_was_moved_by_hand_is_set_again(world: &World) {
     assert_eq!(world.tags("app")["latest"], "1.1.0");
 }
 
-fn variants_for_several_platforms_become_one_index(world: &World) {
+/// An image for two platforms.
+fn add_multi(world: &World) {
     world.workspace.image("multi", "FROM scratch\nARG TARGETARCH\nCOPY ${TARGETARCH} /file\n");
     let variant = |arch: &str| {
         world.workspace.write(&format!("images/multi/{arch}"), arch);
@@ -145,6 +149,10 @@ fn variants_for_several_platforms_become_one_index(world: &World) {
     let text = format!("[image]\nversion = \"1.0.0\"\n{}{}", variant("amd64"), variant("arm64"));
     world.workspace.write("images/multi/Image.toml", &text);
     world.commit();
+}
+
+fn variants_for_several_platforms_become_one_index(world: &World) {
+    add_multi(world);
     world.released();
     let kept = record(&world.workspace, "multi@1.0.0");
     assert_eq!(kept["members"], serde_json::json!(["multi:1.0.0-amd64", "multi:1.0.0-arm64"]));
@@ -164,10 +172,7 @@ fn variants_for_several_platforms_become_one_index(world: &World) {
 fn what_another_checkout_published_with_the_same_key_is_published(world: &World) {
     let other = world.another_checkout();
     // Another commit, so other labels, and other bytes.
-    crate::world::git(
-        &other,
-        &["commit", "--quiet", "--amend", "--message=other", "--date=2001-01-01T00:00:00Z"],
-    );
+    git(&other, &["commit", "--quiet", "--amend", "--message=other", "--date=2001-01-01T00:00:00Z"]);
     release(&other, &["--execute"]).ok();
     let before = world.digest("app", "1.0.0");
     world.workspace.run(&["build", "--workspace", "--engine=builtin"]).ok();
@@ -216,4 +221,22 @@ fn an_alias_neither_replaces_a_versions_own_tag_nor_goes_back(world: &World) {
     assert!(planned.contains("  1.0 stays: it is the tag of a version itself\n"), "{planned}");
     world.release(&["app", "--execute"]).ok();
     assert_eq!(world.told_tags("app"), "0.9=0.9 1=1.0.0 1.0=1.0 1.0.0=1.0.0 latest=1.0.0");
+}
+
+fn an_index_is_made_of_images_that_are_published_already(world: &World) {
+    add_multi(world);
+    for arch in ["amd64", "arm64"] {
+        world.release(&[&format!("multi:1.0.0-{arch}"), "--execute"]).ok();
+        std::fs::remove_dir_all(world.workspace.path().join("target/images")).unwrap();
+    }
+    let versions = ["1-amd64", "1-arm64", "1.0-amd64", "1.0-arm64", "1.0.0-amd64", "1.0.0-arm64"];
+    let alone: Vec<_> = world.tags("multi").into_keys().collect();
+    assert_eq!(alone, versions, "latest waits for the index");
+    world.workspace.built();
+    world.release(&["multi", "--execute"]).ok();
+    assert_eq!(world.workspace.built(), Vec::<String>::new());
+    assert_eq!(
+        record(&world.workspace, "multi@1.0.0")["tags"],
+        serde_json::json!(["1.0.0", "1.0", "1", "latest"])
+    );
 }

@@ -3,13 +3,14 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::os::unix::fs::symlink;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Stdio};
 
 use images_engine::process::Cancel;
 use images_oci::model::{Digest, ImageConfig, Manifest};
 use images_oci::registry::{Client, Name, Options, Repository};
+use images_tests::checkout::{commit, init};
 use images_tests::fake_registry::{Access, FakeRegistry};
-use images_tests::program::{Output, find, run};
+use images_tests::program::{Output, find};
 use images_tests::registry::Registry;
 use images_tests::workspace::Workspace;
 use serde_json::Value;
@@ -146,39 +147,15 @@ impl Drop for World {
 }
 
 fn checkout(address: &str) -> Workspace {
-    let mut workspace = Workspace::without_engine(env!("CARGO_BIN_EXE_images"));
+    let workspace = Workspace::without_engine(env!("CARGO_BIN_EXE_images"));
     symlink(find("git").expect("the tests need git"), workspace.path().join("target/programs/git")).unwrap();
-    for (name, value) in [
-        ("GIT_CONFIG_GLOBAL", "/dev/null"),
-        ("GIT_CONFIG_NOSYSTEM", "1"),
-        ("GIT_AUTHOR_NAME", "tester"),
-        ("GIT_AUTHOR_EMAIL", "tester@localhost"),
-        ("GIT_COMMITTER_NAME", "tester"),
-        ("GIT_COMMITTER_EMAIL", "tester@localhost"),
-    ] {
-        workspace.environment.insert(name.into(), value.into());
-    }
     workspace.settings(&format!("registry = \"{address}\"\n"));
-    workspace.write(".gitignore", "target/\n");
     workspace.image("base", "FROM scratch\nCOPY data /data\n");
     workspace.write("images/base/data", "ours");
     workspace.image("app", "FROM {ns}/base\nCOPY more /more\n");
     workspace.write("images/app/more", "more");
-    git(&workspace, &["init", "--quiet"]);
-    commit(&workspace);
+    init(&workspace);
     workspace
-}
-
-pub(crate) fn commit(workspace: &Workspace) {
-    git(workspace, &["add", "--all"]);
-    git(workspace, &["commit", "--quiet", "--allow-empty", "--message=x"]);
-}
-
-#[track_caller]
-pub(crate) fn git(workspace: &Workspace, words: &[&str]) -> String {
-    let mut command = Command::new("git");
-    command.current_dir(workspace.path()).env_clear().envs(&workspace.environment);
-    run(command.env("PATH", std::env::var_os("PATH").unwrap()).args(words)).ok()
 }
 
 fn words<'a>(more: &[&'a str]) -> Vec<&'a str> {

@@ -7,14 +7,15 @@
 //! 3. [`server`], [`daemon`], [`registry`]: what is started for them, and stopped at the end.
 //! 4. [`fake_registry`]: a registry in this process, which does wrong when it is told to.
 //! 5. [`archive`], [`file_tree`]: what is in an image.
-//! 6. [`workspace`]: a workspace in a temporary folder, and the tool's answers about it.
-//! 7. [`filters`]: which tests a command line means.
+//! 6. [`workspace`]: a workspace in a temporary folder, and the tool's answers about it; [`checkout`]: with git.
+//! 7. [`filters`], [`trials`]: which tests a command line means, and what a test is.
 
 // A test starts processes and reads its environment itself: the product's ways of doing so are what it tests.
 #![allow(clippy::disallowed_methods, clippy::print_stderr)]
 
 pub mod archive;
 pub mod builtin;
+pub mod checkout;
 pub mod daemon;
 pub mod engine;
 pub mod fake_registry;
@@ -27,4 +28,5 @@ pub mod random_tree;
 pub mod registry;
 pub mod server;
 pub mod subject;
+pub mod trials;
 pub mod workspace;

@@ -1,36 +1,16 @@
 //! Versions get their tags in a registry.
 
-use std::process::Command;
-
-use images_tests::program::run;
+use images_tests::checkout::{commit, init};
 use images_tests::registry;
-use images_tests::workspace::Workspace;
 use serde_json::Value;
 
 use super::Bench;
-
-fn git(workspace: &Workspace, words: &[&str]) {
-    let who = ["-c", "user.name=tester", "-c", "user.email=tester@localhost"];
-    let mut command = Command::new("git");
-    run(command.current_dir(workspace.path()).args(who).args(words)).ok();
-}
-
-fn commit(workspace: &Workspace) {
-    git(workspace, &["add", "--all"]);
-    git(workspace, &["commit", "--quiet", "--message=x"]);
-}
+use super::transfer::family;
 
 pub(super) fn a_version_is_released_once_and_pulled_by_its_alias(bench: &Bench) {
     let address = bench.registry.as_ref().expect("the scenario needs it");
-    let workspace = bench.workspace();
-    workspace.settings(&format!("registry = \"{address}\"\n"));
-    workspace.write(".gitignore", "target/\n");
-    workspace.image("base", "FROM scratch\nCOPY data /data\n");
-    workspace.write("images/base/data", "ours");
-    workspace.image("child", "FROM {ns}/base\nCOPY more /more\nLABEL own=child\n");
-    workspace.write("images/child/more", "more");
-    git(&workspace, &["init", "--quiet"]);
-    commit(&workspace);
+    let workspace = family(bench, address);
+    init(&workspace);
 
     let release = |words: &[&str]| workspace.run(&[&["release", "--workspace", "--execute"], words].concat());
     let first: Value =

@@ -11,14 +11,20 @@ use serde_json::Value;
 
 use super::Bench;
 
-/// A workspace with a registry, and `base` ← `child`, both built.
-fn built(bench: &Bench, address: &str) -> Workspace {
+/// A workspace with a registry, and `base` ← `child`.
+pub(super) fn family(bench: &Bench, address: &str) -> Workspace {
     let workspace = bench.workspace();
     workspace.settings(&format!("registry = \"{address}\"\n"));
     workspace.image("base", "FROM scratch\nCOPY data /data\n");
     workspace.write("images/base/data", "ours");
     workspace.image("child", "FROM {ns}/base\nCOPY more /more\nENV A=b\nLABEL own=child\n");
     workspace.write("images/child/more", "more");
+    workspace
+}
+
+/// The same, built.
+fn built(bench: &Bench, address: &str) -> Workspace {
+    let workspace = family(bench, address);
     workspace.run(&["build", "--workspace"]).ok();
     workspace
 }

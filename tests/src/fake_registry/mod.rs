@@ -226,23 +226,7 @@ impl Drop for FakeRegistry {
 fn serve(stream: &TcpStream, store: &Mutex<Store>, told: &Told) {
     let mut input = BufReader::new(stream);
     while let Some(request) = Request::read(&mut input) {
-        let script = lock(&told.script);
-        let Some(mut script) = outlast_silence(script, store, told, &request) else { break };
-        let found = script.rules.iter_mut().find(|rule| rule.meets(&request));
-        let fault = found.map(|rule| {
-            rule.times -= 1;
-            rule.fault.clone()
-        });
-        script.requests.push(request.clone());
-        if matches!(fault, Some(Fault::Hold)) {
-            let before = script.releases;
-            script.held += 1;
-            told.changed.notify_all();
-            let held = told.changed.wait_while(script, |script| script.releases == before);
-            drop(held);
-        } else {
-            drop(script);
-        }
+        let Some(fault) = heard(&request, store, told) else { break };
         let mut limit = usize::MAX;
         let response = match fault {
             Some(Fault::Hangup) => break,
@@ -271,6 +255,24 @@ fn serve(stream: &TcpStream, store: &Mutex<Store>, told: &Told) {
         }
     }
     let _ = stream.shutdown(Shutdown::Both);
+}
+
+/// Notes a request, and returns what goes wrong with it; `None` where it gets no answer at all.
+fn heard(request: &Request, store: &Mutex<Store>, told: &Told) -> Option<Option<Fault>> {
+    let mut script = outlast_silence(lock(&told.script), store, told, request)?;
+    let found = script.rules.iter_mut().find(|rule| rule.meets(request));
+    let fault = found.map(|rule| {
+        rule.times -= 1;
+        rule.fault.clone()
+    });
+    script.requests.push(request.clone());
+    if matches!(fault, Some(Fault::Hold)) {
+        let before = script.releases;
+        script.held += 1;
+        told.changed.notify_all();
+        drop(told.changed.wait_while(script, |script| script.releases == before));
+    }
+    Some(fault)
 }
 
 /// Waits as long as it is to be silent; `None` where it was.

@@ -12,7 +12,7 @@ use super::record::Base;
 use super::{ReleaseEvent, ReleaseOptions, execute, provenance};
 use crate::Error;
 use crate::graph::Graph;
-use crate::transfer::sbom;
+use crate::transfer::{about, sbom};
 use images_engine::process::Cancel;
 
 /// What went with an image.
@@ -55,7 +55,7 @@ impl execute::Run<'_> {
             attached.is_signed = true;
         } else if let Some(predicate) = predicate {
             let statement = provenance::statement(predicate, &item.repository, image.digest);
-            let root = provenance::artifact(self.layout, image, &statement)?;
+            let root = about::attach(self.layout, image, provenance::STATEMENT, &statement)?;
             attached.provenance = Some(self.push_about(item, &root)?);
         }
         Ok(attached)
@@ -68,7 +68,7 @@ impl execute::Run<'_> {
         }
         let host = &self.options.build.host;
         let Some(document) = sbom::of(scene.graph, unit.ids[0], host, scene.cancel)? else { return Ok(None) };
-        let root = sbom::attach(self.layout, image, &document)?;
+        let root = about::attach(self.layout, image, sbom::CYCLONEDX, &document)?;
         self.push_about(item, &root).map(Some)
     }
 

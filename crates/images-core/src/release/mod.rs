@@ -1,7 +1,7 @@
 //! `release`: versions get their tags in a registry, once and for all.
 //!
 //! 1. [`publishable`] and [`of_git_tag`]: which variants.
-//! 2. [`preview`]: keys are computed, the registry is asked, and the plan says what would be done; a version that is there with
+//! 2. [`preview()`]: keys are computed, the registry is asked, and the plan says what would be done; a version that is there with
 //!    other content is refused.
 //! 3. [`release()`]: what is absent is built and has to have passed its tests; then all of it is sent by digest and read
 //!    back, then versions get their tags, then aliases move. So every tag leads to a whole image at every moment.

@@ -1,7 +1,6 @@
 //! What a release would do, as data: for each version what the registry has of it, and which aliases would move.
 
 use std::cmp::Ordering;
-use std::collections::BTreeMap;
 
 use images_engine::process::Cancel;
 use images_engine::threads;
@@ -320,11 +319,8 @@ fn tags(client: &Client, repository: &Repository) -> Result<Vec<String>, Registr
     }
 }
 
-/// The specs of those that are to be published, and of those that they need for an index.
+/// The variants that are to be published. An index takes those of its images that are published already from the registry.
 pub(super) fn to_build(plan: &ReleasePlan) -> Vec<NodeId> {
-    let absent = plan.items.iter().filter(|item| item.state == State::Absent);
-    let mut ids: Vec<NodeId> = absent.flat_map(|item| item.unit.ids.iter().copied()).collect();
-    let mut seen = BTreeMap::new();
-    ids.retain(|id| seen.insert(*id, ()).is_none());
-    ids
+    let absent = plan.items.iter().filter(|item| item.state == State::Absent && !item.unit.is_index);
+    absent.map(|item| item.unit.ids[0]).collect()
 }

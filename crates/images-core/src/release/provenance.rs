@@ -2,18 +2,16 @@
 //! <https://github.com/in-toto/attestation/blob/main/spec/v1/statement.md>. There is neither a time nor a random number in
 //! it, so the same image at the same commit has the same statement.
 
-use images_oci::layout::Layout;
-use images_oci::model::{Descriptor, Digest, Manifest, media_type};
+use images_oci::model::Digest;
 use serde_json::{Value, json};
 
 use super::Unit;
 use super::record::Base;
-use crate::Error;
 use crate::graph::Graph;
 use crate::session::Keyed;
 
 /// The media type of a statement, and the type of the artifact.
-const STATEMENT: &str = "application/vnd.in-toto+json";
+pub(super) const STATEMENT: &str = "application/vnd.in-toto+json";
 /// The label of the source's URL.
 const SOURCE: &str = "org.opencontainers.image.source";
 
@@ -66,17 +64,4 @@ pub(super) fn statement(predicate: Value, repository: &str, digest: Digest) -> V
         "predicateType": "https://slsa.dev/provenance/v1",
         "predicate": predicate,
     })
-}
-
-/// Puts the statement into the layout, and a manifest that says which image it is about.
-///
-/// # Errors
-/// The layout cannot be written.
-pub(super) fn artifact(layout: &Layout, image: &Descriptor, statement: &Value) -> Result<Descriptor, Error> {
-    let bytes = serde_json::to_vec(statement).expect("a document has a form in JSON");
-    let blob = layout.put(STATEMENT, &bytes)?;
-    let mut manifest = Manifest::new(layout.put(media_type::EMPTY, b"{}")?, vec![blob]);
-    manifest.artifact_type = Some(STATEMENT.to_owned());
-    manifest.subject = Some(Descriptor::new(&image.media_type, image.digest, image.size));
-    Ok(layout.put_document(media_type::MANIFEST, &manifest)?)
 }

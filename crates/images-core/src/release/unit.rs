@@ -1,5 +1,7 @@
 //! What is released: a variant by its own tag, or the variants of a version by the tag that they share.
 
+use std::collections::BTreeSet;
+
 use images_schema::Version;
 
 use crate::graph::{Graph, NodeId};
@@ -24,11 +26,14 @@ pub struct Unit {
     pub is_default: bool,
 }
 
-/// The units of these variants, in their order; indexes come after what is in them.
+/// The units of these variants, in their order; indexes of which all are selected come after what is in them.
 pub(super) fn units(graph: &Graph<'_>, ids: &[NodeId]) -> Vec<Unit> {
-    let groups = index::groups(graph, ids);
+    let images: BTreeSet<usize> = ids.iter().map(|id| graph.node(*id).image).collect();
+    let all: Vec<NodeId> = graph.ids().filter(|id| images.contains(&graph.node(*id).image)).collect();
+    let groups = index::groups(graph, &all);
     let alone = |id: NodeId| {
         let variant = graph.variant(id);
+        // `latest` means the index then, also where the variant alone is released.
         let is_in_index = groups.iter().any(|group| group.ids.contains(&id));
         Unit {
             ids: vec![id],
@@ -52,7 +57,8 @@ pub(super) fn units(graph: &Graph<'_>, ids: &[NodeId]) -> Vec<Unit> {
             is_default: group.ids.iter().any(|id| graph.variant(*id).is_default),
         }
     };
-    ids.iter().map(|id| alone(*id)).chain(groups.iter().map(together)).collect()
+    let whole = groups.iter().filter(|group| group.ids.iter().all(|id| ids.contains(id)));
+    ids.iter().map(|id| alone(*id)).chain(whole.map(together)).collect()
 }
 
 /// The units of a whole image, of which only some may be released now.

@@ -5,6 +5,7 @@
 //! 2. [`push()`] sends them to the registry, parents first; [`load()`] puts them into another engine; [`export()`] writes
 //!    them into a folder or a file.
 
+pub(crate) mod about;
 mod export;
 pub(crate) mod index;
 mod load;

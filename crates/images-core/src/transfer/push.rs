@@ -6,7 +6,7 @@ use images_oci::model::{Descriptor, Digest};
 use images_oci::registry::{self, Client, Push, Repository};
 use images_schema::Diagnostic;
 
-use super::{Local, LocalImage, index, sbom};
+use super::{Local, LocalImage, about, index, sbom};
 use crate::build::Planned;
 use crate::graph::{Graph, NodeId};
 use crate::store::{repository_name, version_name};
@@ -160,7 +160,7 @@ impl Pusher<'_> {
         cancel: &Cancel,
     ) -> Result<Option<Digest>, Error> {
         let Some(document) = sbom::of(self.graph, image.id, host, cancel)? else { return Ok(None) };
-        let root = sbom::attach(self.layout, &image.manifest, &document)?;
+        let root = about::attach(self.layout, &image.manifest, sbom::CYCLONEDX, &document)?;
         let repository = Repository::parse(&repository_name(self.graph, image.id))?;
         let push =
             Push { source: self.layout, root: &root, repository: &repository, tags: &[], elsewhere: &[] };

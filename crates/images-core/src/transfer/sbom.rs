@@ -6,15 +6,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use cargo_metadata::{DependencyKind, Metadata, Node, Package, PackageId};
 use images_engine::process::{Cancel, Child, Output};
-use images_oci::layout::Layout;
-use images_oci::model::{Descriptor, Manifest, media_type};
 use serde_json::{Value, json};
 
 use crate::graph::{Graph, NodeId};
 use crate::{Error, HostOptions, host_error};
 
 /// The media type of the document, and the type of the artifact.
-const CYCLONEDX: &str = "application/vnd.cyclonedx+json";
+pub(crate) const CYCLONEDX: &str = "application/vnd.cyclonedx+json";
 
 /// The document of an image; `None` where it has no `[artifacts]`. Equal inputs make equal documents: there is neither a
 /// time nor a random number in it.
@@ -145,19 +143,6 @@ fn dependency(packages: &BTreeMap<&PackageId, &Package>, node: &Node) -> Option<
     Some(json!({"ref": purl(packages.get(&node.id)?), "dependsOn": on}))
 }
 
-/// Puts the document into the layout, and a manifest that says which image it is about.
-///
-/// # Errors
-/// The layout cannot be written.
-pub(crate) fn attach(layout: &Layout, image: &Descriptor, document: &Value) -> Result<Descriptor, Error> {
-    let bytes = serde_json::to_vec(document).expect("a document has a form in JSON");
-    let blob = layout.put(CYCLONEDX, &bytes)?;
-    let mut manifest = Manifest::new(layout.put(media_type::EMPTY, b"{}")?, vec![blob]);
-    manifest.artifact_type = Some(CYCLONEDX.to_owned());
-    manifest.subject = Some(Descriptor::new(&image.media_type, image.digest, image.size));
-    Ok(layout.put_document(media_type::MANIFEST, &manifest)?)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -214,21 +199,5 @@ mod tests {
         assert_eq!(document["dependencies"], expected);
         let again = super::document(&metadata(), &BTreeSet::from(["app"]), "image", "2.0.0");
         assert_eq!(document.to_string(), again.to_string(), "neither a time nor a random number");
-    }
-
-    #[test]
-    fn an_attached_document_says_what_it_is_about() {
-        let kept = tempfile::tempdir().unwrap();
-        let root = camino::Utf8PathBuf::try_from(kept.path().join("oci")).unwrap();
-        let layout = Layout::open_or_create(&root).unwrap();
-        let mut image = layout.put(media_type::MANIFEST, b"an image").unwrap();
-        image.annotations.insert("own".to_owned(), "x".to_owned());
-        let root = attach(&layout, &image, &json!({"bomFormat": "CycloneDX"})).unwrap();
-        let manifest = layout.manifest(&root).unwrap();
-        assert_eq!(manifest.artifact_type.as_deref(), Some(CYCLONEDX));
-        assert_eq!(manifest.config.media_type, media_type::EMPTY);
-        let subject = Descriptor::new(media_type::MANIFEST, image.digest, image.size);
-        assert_eq!(manifest.subject, Some(subject));
-        assert_eq!(layout.document(&manifest.layers[0]).unwrap(), br#"{"bomFormat":"CycloneDX"}"#);
     }
 }
