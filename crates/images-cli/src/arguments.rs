@@ -3,6 +3,10 @@
 use camino::Utf8PathBuf;
 use clap::{Args, Subcommand, ValueEnum};
 
+mod since;
+
+pub(crate) use since::{Affected, AffectedFormat, SinceArgs};
+
 /// Container images as members of this workspace
 #[derive(Debug, Args)]
 #[command(disable_help_subcommand = true, subcommand_required = true, arg_required_else_help = true)]
@@ -81,6 +85,10 @@ pub(crate) enum Command {
     Reference(Reference),
     /// Check everything that can be known without building
     Check(Check),
+    /// List the images that differ from a commit, and what stands on them
+    ///
+    /// The work tree is compared as it is, with what is not committed.
+    Affected(Affected),
     /// Start one image
     ///
     /// It is built first, if it is stale. Words after `--` are the container's command. The container is removed when it

@@ -47,7 +47,9 @@ pub(crate) fn error(error: &Error) -> String {
         diagnostic(&shown)
     };
     match error {
-        Error::Input(diagnostics) => diagnostics.iter().map(diagnostic).collect::<Vec<_>>().join("\n\n"),
+        Error::Input(diagnostics) | Error::Check(diagnostics) => {
+            diagnostics.iter().map(diagnostic).collect::<Vec<_>>().join("\n\n")
+        }
         Error::NoEngine(none) => {
             let line = |tried: &EngineError| match &tried.help {
                 Some(help) => format!("{tried}; {help}"),

@@ -15,6 +15,9 @@ pub enum Error {
     /// The user's files or words are wrong: exit code 2.
     #[error("{}", .0.first().map_or("", |diagnostic| diagnostic.message.as_str()))]
     Input(Vec<Diagnostic>),
+    /// What was checked is not as it must be: exit code 1.
+    #[error("{}", .0.first().map_or("", |diagnostic| diagnostic.message.as_str()))]
+    Check(Vec<Diagnostic>),
     /// No engine answers: exit code 3.
     #[error(transparent)]
     NoEngine(#[from] NoEngine),
@@ -66,7 +69,9 @@ impl Error {
         match self {
             Self::Input(_) => exit_code::USAGE,
             Self::NoEngine(_) | Self::Engine(_) => exit_code::NO_ENGINE,
-            Self::Command { .. } | Self::Io { .. } | Self::Transfer { .. } => exit_code::FAILED,
+            Self::Check(_) | Self::Command { .. } | Self::Io { .. } | Self::Transfer { .. } => {
+                exit_code::FAILED
+            }
             Self::Interrupted => exit_code::INTERRUPTED,
         }
     }

@@ -18,6 +18,7 @@ pub mod plan;
 pub mod reason;
 pub mod selection;
 pub mod session;
+pub mod since;
 pub mod store;
 pub mod timings;
 pub mod transfer;

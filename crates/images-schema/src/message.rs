@@ -5,6 +5,10 @@ use std::ops::Range;
 
 use serde::Serialize;
 
+mod affected;
+
+pub use affected::{Affected, AffectedImage, RemovedImage};
+
 /// The version of every document here.
 pub const FORMAT_VERSION: u32 = 1;
 

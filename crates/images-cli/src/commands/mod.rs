@@ -1,5 +1,6 @@
 //! The commands, each thin: arguments → options → one call into core → report.
 
+mod affected;
 mod build;
 mod check;
 mod context;
@@ -61,6 +62,7 @@ pub(crate) fn run(images: Images) -> ExitCode {
         Command::Dockerfile(args) => dockerfile::run(&session, &args),
         Command::Reference(args) => reference::run(&session, &args),
         Command::Check(args) => check::run(&session, &args),
+        Command::Affected(args) => affected::run(&session, &args),
         Command::Run(args) => run::run(&session, &args),
         Command::Push(args) => push::run(&session, &args),
         Command::Load(args) => load::run(&session, &args),

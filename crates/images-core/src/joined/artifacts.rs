@@ -38,11 +38,11 @@ impl Settings {
 
 /// Where the built binaries are.
 #[derive(Debug, Default)]
-pub(super) struct Built(BTreeMap<(Settings, String), Utf8PathBuf>);
+pub(crate) struct Built(BTreeMap<(Settings, String), Utf8PathBuf>);
 
 impl Built {
     /// The path of one binary.
-    pub(super) fn path(&self, artifacts: &Artifacts, bin: &str) -> Option<Utf8PathBuf> {
+    pub(crate) fn path(&self, artifacts: &Artifacts, bin: &str) -> Option<Utf8PathBuf> {
         self.0.get(&(Settings::of(artifacts), bin.to_owned())).cloned()
     }
 }

@@ -19,6 +19,9 @@ use super::{members, root};
 use crate::Error;
 use crate::context::Boundary;
 
+/// Caches and logs, below the root.
+const CACHE: &str = "target/images";
+
 /// What a workspace is loaded with.
 #[derive(Debug, Clone)]
 pub struct LoadOptions {
@@ -63,6 +66,8 @@ pub struct Workspace {
     pub images: Vec<Image>,
     /// What is unusual but passes.
     pub warnings: Vec<Diagnostic>,
+    /// Where the outputs of `[[prepare]]` are kept. Absolute.
+    pub prepared: Utf8PathBuf,
 }
 
 /// One member.
@@ -98,7 +103,7 @@ impl Workspace {
 
     /// `target/images`: caches and logs. Absolute.
     pub fn cache(&self) -> Utf8PathBuf {
-        self.root.join("target/images")
+        self.root.join(CACHE)
     }
 }
 
@@ -108,7 +113,32 @@ impl Workspace {
 /// All that is wrong with the members, or the first thing that is wrong with the workspace itself.
 pub fn load(options: &LoadOptions, cancel: &Cancel) -> Result<Workspace, Error> {
     let root = root::find(&options.start, options.manifest_path.as_deref())?;
-    let repository = Boundary::new(repository(&root.folder));
+    let repository = repository(&root.folder);
+    load_root(root, repository, options, cancel)
+}
+
+/// Loads the workspace whose root is `folder` and no other, in a repository that is told and not looked for. `None` where
+/// there is no root, or one that says nothing of images.
+///
+/// # Errors
+/// As [`load`].
+pub(crate) fn load_at(
+    folder: &Utf8Path,
+    repository: &Utf8Path,
+    options: &LoadOptions,
+    cancel: &Cancel,
+) -> Result<Option<Workspace>, Error> {
+    let root = root::at(folder)?;
+    root.map(|root| load_root(root, repository.to_owned(), options, cancel)).transpose()
+}
+
+fn load_root(
+    root: Root,
+    repository: Utf8PathBuf,
+    options: &LoadOptions,
+    cancel: &Cancel,
+) -> Result<Workspace, Error> {
+    let repository = Boundary::new(repository);
     let candidates: Vec<_> =
         members::candidates(&root.folder, &root.source, &root.settings)?.into_iter().collect();
     let read = threads::map(options.jobs, &candidates, |(folder, required)| {
@@ -144,6 +174,7 @@ fn assemble(
         external: settings.external.into_iter().map(images_schema::Spanned::into_inner).collect(),
         engine: settings.engine.map(with_place),
         compression: settings.compression.map(with_place),
+        prepared: root.folder.join(CACHE).join("prepare"),
         root: root.folder,
         source: root.source,
         repository,

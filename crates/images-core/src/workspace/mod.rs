@@ -15,8 +15,8 @@ mod root;
 mod variants;
 
 pub use crates::CrateIndex;
-pub(crate) use load::normal;
 pub use load::{Image, LoadOptions, Workspace, at_problem, load};
+pub(crate) use load::{load_at, normal};
 pub use members::relative;
 pub use platform::{host_platform, platform_of};
 pub use variants::Variant;

@@ -4,6 +4,7 @@
 mod fake_engine;
 mod project;
 mod recorder;
+mod repository;
 
 mod exec;
 mod graph;
@@ -15,5 +16,6 @@ mod runs;
 mod scale;
 mod secrets;
 mod selection;
+mod since;
 mod variants;
 mod workspace;
