@@ -5,7 +5,7 @@ use clap::{Args, Subcommand, ValueEnum};
 
 mod since;
 
-pub(crate) use since::{Affected, AffectedFormat, SinceArgs};
+pub(crate) use since::{Affected, AffectedFormat, ArtifactsBy, Matrix, MatrixBy, MatrixFormat, SinceArgs};
 
 /// Container images as members of this workspace
 #[derive(Debug, Args)]
@@ -89,6 +89,8 @@ pub(crate) enum Command {
     ///
     /// The work tree is compared as it is, with what is not committed.
     Affected(Affected),
+    /// Divide images among the jobs of a CI, as a matrix of GitHub Actions
+    Matrix(Matrix),
     /// Start one image
     ///
     /// It is built first, if it is stale. Words after `--` are the container's command. The container is removed when it
@@ -284,6 +286,11 @@ pub(crate) struct Reference {
 pub(crate) struct Check {
     #[command(flatten)]
     pub(crate) selection: SelectionArgs,
+    /// Fail where an image differs from this commit, branch or tag while its version is the same
+    #[arg(long, value_name = "REF", help_heading = "Comparison options")]
+    pub(crate) since: Option<String>,
+    #[command(flatten)]
+    pub(crate) how: SinceArgs,
     #[command(flatten)]
     pub(crate) args: BuildArgs,
 }

@@ -14,6 +14,7 @@ pub mod graph;
 pub mod history;
 pub mod joined;
 pub mod key;
+pub mod matrix;
 pub mod plan;
 pub mod reason;
 pub mod selection;

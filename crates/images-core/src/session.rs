@@ -13,7 +13,7 @@ use crate::Error;
 use crate::context::{self, Context, ContextError, ContextRequest, Joined, StatCache};
 use crate::event::Reporter;
 use crate::graph::{Graph, NodeId};
-use crate::joined::{self, JoinedByNode};
+use crate::joined::{self, Built, JoinedByNode};
 use crate::key::{Key, Parts, Record};
 use crate::workspace::Image;
 
@@ -101,6 +101,22 @@ pub fn keys(
     reporter: &dyn Reporter,
 ) -> Result<Keyed, Error> {
     let joined = joined::gather(graph, nodes, host, cancel, reporter)?;
+    Ok(Keyed::of(graph, nodes, contexts(graph, nodes, &joined, host)?))
+}
+
+/// The same with binaries that are there.
+///
+/// # Errors
+/// As [`keys`].
+pub(crate) fn keys_with(
+    graph: &Graph<'_>,
+    nodes: &[NodeId],
+    built: &Built,
+    host: &HostOptions,
+    cancel: &Cancel,
+    reporter: &dyn Reporter,
+) -> Result<Keyed, Error> {
+    let joined = joined::gather_with(graph, nodes, built, host, cancel, reporter)?;
     Ok(Keyed::of(graph, nodes, contexts(graph, nodes, &joined, host)?))
 }
 

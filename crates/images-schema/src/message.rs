@@ -6,8 +6,10 @@ use std::ops::Range;
 use serde::Serialize;
 
 mod affected;
+mod matrix;
 
 pub use affected::{Affected, AffectedImage, RemovedImage};
+pub use matrix::{Matrix, MatrixJob};
 
 /// The version of every document here.
 pub const FORMAT_VERSION: u32 = 1;

@@ -4,7 +4,7 @@ use images_core::{Error, exit_code};
 use images_schema::{Diagnostic, message};
 
 use super::{Session, named, pretty};
-use crate::arguments::{Affected, AffectedFormat, BuildArgs, MessageFormat, SinceArgs};
+use crate::arguments::{Affected, AffectedFormat, ArtifactsBy, BuildArgs, MessageFormat, SinceArgs};
 use crate::environment;
 use crate::report as reporter;
 
@@ -40,6 +40,10 @@ impl Session {
     ) -> Result<Comparison, Error> {
         let options = SinceOptions {
             revision: Revision { text: revision.to_owned(), merge_base: how.merge_base },
+            artifacts: match how.artifacts {
+                ArtifactsBy::Build => since::ArtifactsBy::Build,
+                ArtifactsBy::Sources => since::ArtifactsBy::Sources,
+            },
             load: environment::load_options(&self.global, &args.build_args)?,
             host: environment::host_options(&self.global)?,
         };

@@ -9,6 +9,7 @@ mod explain;
 mod export;
 mod list;
 mod load;
+mod matrix;
 mod metadata;
 mod plan;
 mod push;
@@ -63,6 +64,7 @@ pub(crate) fn run(images: Images) -> ExitCode {
         Command::Reference(args) => reference::run(&session, &args),
         Command::Check(args) => check::run(&session, &args),
         Command::Affected(args) => affected::run(&session, &args),
+        Command::Matrix(args) => matrix::run(&session, &args),
         Command::Run(args) => run::run(&session, &args),
         Command::Push(args) => push::run(&session, &args),
         Command::Load(args) => load::run(&session, &args),

@@ -19,7 +19,7 @@ use crate::graph::{Graph, NodeId};
 use crate::workspace::Image;
 use crate::{Error, HostOptions};
 
-pub(crate) use artifacts::Built;
+pub(crate) use artifacts::{Built, CargoCall, build_some, way};
 pub use input::find as inputs;
 
 /// What joins the context of each node that was asked for.

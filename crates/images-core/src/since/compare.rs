@@ -5,13 +5,13 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 use images_engine::process::Cancel;
 use images_schema::Diagnostic;
 
+use super::artifacts::{self, ArtifactsBy};
 use super::earlier::{self, Was};
 use super::finding::{Change, Finding, Removed};
 use super::revision::{self, Revision};
 use super::tree;
 use crate::event::Reporter;
 use crate::graph::{Graph, NodeId};
-use crate::joined::Built;
 use crate::key::{Key, Parts, Record};
 use crate::reason::Reason;
 use crate::selection::with_parents;
@@ -27,6 +27,8 @@ pub struct SinceOptions {
     pub revision: Revision,
     /// What the workspace is loaded with; the same for both sides.
     pub load: LoadOptions,
+    /// How binaries are compared that cargo builds.
+    pub artifacts: ArtifactsBy,
     /// The host.
     pub host: HostOptions,
 }
@@ -75,15 +77,12 @@ pub fn compare(
             Ok(earlier) => earlier,
             Err(error) => return unreadable(graph, &nodes, selected, commit.id, error),
         };
-    let keyed = session::keys(graph, &nodes, &options.host, cancel, reporter)?;
+    let (host, by) = (&options.host, options.artifacts);
+    let binaries = artifacts::binaries(graph, &nodes, earlier.as_ref(), by, host, cancel, reporter)?;
+    let keyed = session::keys_with(graph, &nodes, &binaries.new, host, cancel, reporter)?;
     let known: HashSet<Key> = nodes.iter().map(|&id| keyed.key(id)).collect();
-    let unbuilt = earlier.iter().flat_map(|graph| graph.ids().map(move |id| (graph, id)));
-    let unbuilt = unbuilt.filter(|(graph, id)| graph.image(*id).manifest.artifacts.is_some());
-    let unbuilt = unbuilt.map(|(_, id)| (id, "cargo builds something for it".to_owned())).collect();
     let were = match &earlier {
-        Some(earlier) => {
-            earlier::variants(earlier, &Built::default(), unbuilt, &known, &options.host, cancel, reporter)?
-        }
+        Some(earlier) => earlier::variants(earlier, binaries, &known, host, cancel, reporter)?,
         None => Vec::new(),
     };
     let matching = Matching::of(graph, &were);

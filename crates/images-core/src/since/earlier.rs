@@ -6,6 +6,7 @@ use camino::Utf8Path;
 use images_engine::process::Cancel;
 use images_engine::threads;
 
+use super::artifacts::Binaries;
 use super::compare::SinceOptions;
 use crate::context::Joined;
 use crate::event::Reporter;
@@ -60,15 +61,14 @@ pub(super) fn load(
 /// An interrupt.
 pub(super) fn variants(
     graph: &Graph<'_>,
-    built: &Built,
-    unbuilt: HashMap<NodeId, String>,
+    binaries: Binaries,
     known: &HashSet<Key>,
     host: &HostOptions,
     cancel: &Cancel,
     reporter: &dyn Reporter,
 ) -> Result<Vec<Was>, Error> {
-    let mut problems = unbuilt;
-    let joined = gather(graph, built, &mut problems, host, cancel, reporter)?;
+    let mut problems = binaries.unbuilt;
+    let joined = gather(graph, &binaries.old, &mut problems, host, cancel, reporter)?;
     let sound: Vec<_> = graph.order.iter().copied().filter(|id| !problems.contains_key(id)).collect();
     let (contexts, unreadable) = session::readable_contexts(graph, &sound, &joined, host);
     problems.extend(unreadable.into_iter().map(|(id, problem)| (id, problem.message)));

@@ -15,6 +15,7 @@ mod root;
 mod variants;
 
 pub use crates::CrateIndex;
+pub(crate) use crates::Package;
 pub use load::{Image, LoadOptions, Workspace, at_problem, load};
 pub(crate) use load::{load_at, normal};
 pub use members::relative;

@@ -10,6 +10,7 @@ mod exec;
 mod graph;
 mod joined;
 mod key;
+mod matrix;
 mod plan;
 mod reasons;
 mod runs;

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use camino::{Utf8Path, Utf8PathBuf};
 use images_core::Error;
 use images_core::graph::Graph;
-use images_core::since::{self, Comparison, Revision, SinceOptions};
+use images_core::since::{self, ArtifactsBy, Comparison, Revision, SinceOptions};
 use images_engine::process::{Child, Output};
 
 use crate::project::{Project, told};
@@ -47,6 +47,7 @@ impl Project {
         SinceOptions {
             revision: Revision { text: revision.to_owned(), merge_base: false },
             load: self.options.clone(),
+            artifacts: ArtifactsBy::Build,
             host: self.build.host.clone(),
         }
     }

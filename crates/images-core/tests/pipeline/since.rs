@@ -3,7 +3,9 @@
 use std::fs;
 use std::os::unix::fs::{PermissionsExt, symlink};
 
-use crate::project::{Project, SETTINGS};
+use images_core::Error;
+
+use crate::project::{Project, SETTINGS, told};
 use crate::repository::git;
 
 /// `base`, and `app` on it, committed.
@@ -328,5 +330,184 @@ fn without_a_checkout_there_is_nothing_to_compare_with() {
             "{} is in no git checkout |  | --since compares with a commit: run it in a clone",
             project.root()
         )]
+    );
+}
+
+/// An image with a binary of the crate in its folder, which takes another crate by path.
+fn with_crate() -> Project {
+    let project = Project::with_settings(
+        "[workspace]\nresolver = \"3\"\nmembers = [\"images/app\", \"lib\"]\n[workspace.metadata.images]\nnamespace = \"acme\"\n[profile.dev]\ndebug = false\n",
+    );
+    project.write(
+        "images/app/Cargo.toml",
+        "[package]\nname = \"krate\"\nversion = \"0.3.0\"\nedition = \"2024\"\n[[bin]]\nname = \"hello\"\npath = \"main.rs\"\n[dependencies]\nlib = { path = \"../../lib\" }\n",
+    );
+    project.write("lib/Cargo.toml", "[package]\nname = \"lib\"\nversion = \"0.1.0\"\nedition = \"2024\"\n");
+    project.write("lib/src/lib.rs", "pub const WORD: &str = \"hello\";\n");
+    project.write("images/app/main.rs", "fn main() { println!(\"{}\", lib::WORD); }\n");
+    project.image_with(
+        "app",
+        "[artifacts]\nbins = [\"hello\"]\nprofile = \"dev\"\n",
+        "FROM scratch\nCOPY artifacts/bin/hello /\n",
+    );
+    project.write("Cargo.lock", "version = 4\n\n[[package]]\nname = \"krate\"\nversion = \"0.3.0\"\ndependencies = [\"lib\"]\n\n[[package]]\nname = \"lib\"\nversion = \"0.1.0\"\n");
+    project.commit();
+    project
+}
+
+const OTHER_BINARY: &str = "changed app:0.3.0 (`artifacts/bin/hello` changed)";
+
+fn by_sources(project: &Project) -> usize {
+    let mut options = project.since_options("HEAD");
+    options.artifacts = images_core::since::ArtifactsBy::Sources;
+    project.try_since(&options).unwrap().affected().count()
+}
+
+fn cargo_ran(project: &Project) -> bool {
+    project.path("target/images/cargo").exists() || project.path("target/images/cargo-since").exists()
+}
+
+#[test]
+fn binaries_of_equal_sources_are_equal_and_not_built() {
+    let project = with_crate();
+    project.write("images/app/Dockerfile", "FROM scratch\nCOPY artifacts/bin/hello /\n# more\n");
+    project.write("README.md", "of no crate");
+    assert_eq!(project.since("HEAD"), ["changed app:0.3.0 (the Dockerfile changed)"]);
+    project
+        .write("Cargo.toml", project.read("Cargo.toml").replace("\"acme\"", "\"acme\"\nengine = \"docker\""));
+    assert_eq!(project.since("HEAD"), ["changed app:0.3.0 (the Dockerfile changed)"]);
+    assert!(!cargo_ran(&project));
+}
+
+#[test]
+fn binaries_of_other_sources_are_built_on_both_sides_and_compared() {
+    let project = with_crate();
+    project.write("lib/README.md", "for people");
+    assert_eq!(by_sources(&project), 1, "sources alone cannot tell");
+    assert!(!cargo_ran(&project));
+    assert_eq!(project.since("HEAD"), NOTHING, "the bytes are the same");
+    assert!(cargo_ran(&project));
+    project.write("lib/src/lib.rs", "pub const WORD: &str = \"other\";\n");
+    assert_eq!(project.since("HEAD"), [OTHER_BINARY]);
+    assert_eq!(by_sources(&project), 1);
+    project.git(&["checkout", "--quiet", "--", "lib"]);
+    project.write("images/app/main.rs", "fn main() {}\n");
+    project.commit();
+    assert_eq!(project.since("HEAD~1"), [OTHER_BINARY]);
+    assert_eq!(project.since("HEAD"), NOTHING);
+}
+
+#[test]
+fn sources_that_may_lie_elsewhere_are_not_taken_for_equal() {
+    let project = with_crate();
+    project.write("text", "one");
+    project.write("images/app/main.rs", "fn main() { println!(include_str!(\"../../text\")); }\n");
+    project.commit();
+    assert_eq!(project.since("HEAD"), NOTHING);
+    assert!(cargo_ran(&project), "a file of another folder is included");
+    project.write("text", "two");
+    assert_eq!(project.since("HEAD"), [OTHER_BINARY]);
+}
+
+#[test]
+fn another_configuration_of_cargo_or_way_to_build_is_another_binary() {
+    let project = with_crate();
+    project.write(".cargo/config.toml", "[build]\nrustflags = [\"-Copt-level=1\"]\n");
+    assert_eq!(project.since("HEAD"), [OTHER_BINARY]);
+    project.remove(".cargo");
+    project.write("images/app/Image.toml", "[artifacts]\nbins = [\"hello\"]\nprofile = \"release\"\n");
+    assert_eq!(project.since("HEAD"), [OTHER_BINARY]);
+    assert!(!cargo_ran(&project));
+}
+
+#[test]
+fn a_binary_that_could_not_be_built_then_is_affected() {
+    let project = with_crate();
+    project.write("images/app/main.rs", "fn main() { nothing }\n");
+    project.commit();
+    project.write("images/app/main.rs", "fn main() {}\n");
+    assert_eq!(project.since("HEAD"), ["unknown app:0.3.0 (what it was cannot be told: cargo build failed)"]);
+}
+
+/// What `check --since HEAD` tells.
+fn unbumped(project: &Project) -> Vec<String> {
+    let workspace = project.load();
+    let graph = images_core::graph::Graph::of(&workspace, 2).unwrap();
+    let options = project.since_options("HEAD");
+    let comparison =
+        images_core::since::compare(&graph, &graph.order, &options, &project.cancel, &project.events)
+            .unwrap();
+    match images_core::since::unbumped(&graph, &comparison, "HEAD") {
+        Ok(found) => told(&Error::Check(found)),
+        Err(error) => told(&error),
+    }
+}
+
+#[test]
+fn what_differs_needs_another_version_and_so_does_what_stands_on_it() {
+    let project = project();
+    project.write("images/base/data", "other");
+    let base = "images/base/Image.toml:2 [\"1.0.0\"] `base:1.0.0` differs from `HEAD` in spite of the same version | `data` changed | cargo xtask images bump base --patch";
+    let app = "images/app/Image.toml:2 [\"1.0.0\"] `app:1.0.0` differs from `HEAD` in spite of the same version | its parent `base:1.0.0` changed | it only follows `base:1.0.0`: see to that first, then cargo xtask images bump app --patch";
+    assert_eq!(unbumped(&project), [base, app]);
+    project.write("images/base/Image.toml", "[image]\nversion = \"1.0.1\"\n");
+    assert_eq!(unbumped(&project), [app.replace("base:1.0.0", "base:1.0.1")]);
+    project.write("images/app/Image.toml", "[image]\nversion = \"1.1.0\"\n");
+    assert_eq!(unbumped(&project), NOTHING);
+}
+
+#[test]
+fn what_is_never_published_needs_no_other_version() {
+    let project = project();
+    project.write("images/base/Image.toml", "[image]\nversion = \"1.0.0\"\npublish = false\n");
+    project.write("images/base/data", "other");
+    project.image("new", "FROM scratch\n");
+    assert_eq!(unbumped(&project).len(), 1, "the published one on it still does");
+}
+
+#[test]
+fn a_version_is_shown_where_it_is_written() {
+    let place = |manifest: &str, more: &[(&str, &str)]| {
+        let project = Project::with_settings(
+            "[workspace]\nresolver = \"3\"\nmembers = [\"images/app\"]\n[workspace.package]\nversion = \"0.7.0\"\n[workspace.metadata.images]\nnamespace = \"acme\"\n",
+        );
+        let krate = "[package]\nname = \"krate\"\nversion = \"0.3.0\"\nedition = \"2024\"\n[lib]\npath = \"lib.rs\"\n";
+        project.write("images/app/Cargo.toml", krate);
+        project.write("images/app/lib.rs", "");
+        more.iter().for_each(|(path, text)| project.write(path, text));
+        project.image_with("app", manifest, "FROM scratch\n");
+        project.commit();
+        project.write("images/app/Dockerfile", "FROM scratch\n# more\n");
+        unbumped(&project)
+            .iter()
+            .map(|told| told.split(" `app").next().unwrap().to_owned())
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(place("", &[]), ["images/app/Cargo.toml:3 [\"0.3.0\"]"]);
+    assert_eq!(place("[image]\nversion.crate = \"krate\"\n", &[]), ["images/app/Cargo.toml:3 [\"0.3.0\"]"]);
+    assert_eq!(place("[image]\nversion.workspace = true\n", &[]), ["Cargo.toml:5 [\"0.7.0\"]"]);
+    let inherits = "[package]\nname = \"krate\"\nversion.workspace = true\nedition = \"2024\"\n[lib]\npath = \"lib.rs\"\n";
+    assert_eq!(place("", &[("images/app/Cargo.toml", inherits)]), ["Cargo.toml:5 [\"0.7.0\"]"]);
+    let variants = "[[variant]]\nversion = \"12\"\n[[variant]]\nversion = \"13\"\n";
+    assert_eq!(
+        place(variants, &[]),
+        ["images/app/Image.toml:2 [\"12\"]", "images/app/Image.toml:4 [\"13\"]"]
+    );
+    let suffixes =
+        "[image]\nversion = \"2.0.0\"\n[[variant]]\nsuffix = \"-a\"\n[[variant]]\nsuffix = \"-b\"\n";
+    assert_eq!(place(suffixes, &[]), ["images/app/Image.toml:2 [\"2.0.0\"]"], "one error for one place");
+}
+
+#[test]
+fn versions_of_an_unreadable_commit_cannot_be_compared() {
+    let project = project();
+    project.write("images/base/Image.toml", "[image]\nversion = \"1.0.0\"\nnovelty = 1\n");
+    project.commit();
+    project.write("images/base/Image.toml", "[image]\nversion = \"1.0.0\"\n");
+    assert_eq!(
+        unbumped(&project),
+        [
+            "versions cannot be compared with those of `HEAD`, whose images cannot be read |  | compare with a later commit, whose manifests this version reads"
+        ]
     );
 }
