@@ -64,9 +64,9 @@ fn a_change_of_the_base_affects_all_and_needs_three_versions() {
     );
     assert_eq!(
         asked(&copy, &["matrix", "--since", "HEAD", "--by", "level", "--format", "human"]),
-        "level-0-shard-1 (1 images): static:1.0.0\n\
-         level-1-shard-1 (1 images): probe:0.1.0\n\
-         level-2-shard-1 (1 images): greeter:0.2.0\n"
+        "level-0-shard-1 (1 image): static:1.0.0\n\
+         level-1-shard-1 (1 image): probe:0.1.0\n\
+         level-2-shard-1 (1 image): greeter:0.2.0\n"
     );
     let checked = copy.run(&["check", "--workspace", "--since", "HEAD"]);
     assert_eq!(checked.code(), 1);

@@ -52,5 +52,6 @@ fn line(include: Vec<message::MatrixJob>) -> String {
 
 fn words(job: &message::MatrixJob) -> String {
     let seconds = job.seconds.map(|seconds| format!(", {seconds} s")).unwrap_or_default();
-    format!("{} ({} images{seconds}): {}", job.name, job.images, job.specs)
+    let images = if job.images == 1 { "image" } else { "images" };
+    format!("{} ({} {images}{seconds}): {}", job.name, job.images, job.specs)
 }

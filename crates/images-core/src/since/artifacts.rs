@@ -65,8 +65,49 @@ impl<'a> Side<'a> {
         })
     }
 
-    fn has(&self, bin: &str) -> bool {
-        self.wanted().any(|(_, name)| name == bin)
+    /// Whether a node needs one of these binaries.
+    fn wants(&self, id: NodeId, bins: &BTreeSet<&str>) -> bool {
+        let artifacts = self.graph.image(id).manifest.artifacts.as_ref();
+        artifacts.is_some_and(|artifacts| {
+            artifacts.get_ref().bins.iter().any(|bin| bins.contains(bin.get_ref().as_str()))
+        })
+    }
+}
+
+/// Both sides, and what is to be done about the binaries that today's images want.
+struct Sides<'a> {
+    new: Side<'a>,
+    old: Option<Side<'a>>,
+    /// Those whose sources are the same.
+    same: BTreeSet<&'a str>,
+    /// Those that are built on both sides.
+    to_build: BTreeSet<&'a str>,
+}
+
+impl<'a> Sides<'a> {
+    fn of(new: Side<'a>, old: Option<Side<'a>>, by: ArtifactsBy) -> Self {
+        let wanted: BTreeSet<_> = new.wanted().map(|(_, bin)| bin).collect();
+        let (mut same, mut to_build) = (BTreeSet::new(), BTreeSet::new());
+        if let Some(old) = old.as_ref().filter(|old| old.sources.environment == new.sources.environment) {
+            same = wanted.iter().copied().filter(|bin| is_same(&new, old, bin, by)).collect();
+            if by == ArtifactsBy::Build {
+                let differ = wanted.difference(&same).copied();
+                to_build = differ.filter(|bin| old.wanted().any(|(_, was)| was == *bin)).collect();
+            }
+        }
+        Self { new, old, same, to_build }
+    }
+
+    /// Puts stand-ins where no binary is built. What they say is all that they are compared by, and so holds how the
+    /// binary would be built.
+    fn stand_in(&self, side: &Side<'_>, folder: &Utf8Path, built: &mut Built) -> Result<(), Error> {
+        for (artifacts, bin) in side.wanted().filter(|(_, bin)| !self.to_build.contains(bin)) {
+            let sources = side.sources.of_bin(bin).filter(|_| self.same.contains(bin));
+            let about = sources.map_or(side.word, |sources| &sources.hash);
+            let text = format!("{bin} {} {about}\n", way(artifacts));
+            built.insert(artifacts, bin, write(folder, &text)?);
+        }
+        Ok(())
     }
 }
 
@@ -85,71 +126,35 @@ pub(super) fn binaries(
 ) -> Result<Binaries, Error> {
     let new = Side::of(graph, nodes.to_vec(), "new")?;
     let old = earlier.map(|graph| Side::of(graph, graph.ids().collect(), "old")).transpose()?;
-    let same: BTreeSet<_> =
-        new.wanted().map(|(_, bin)| bin).filter(|bin| is_same(&new, old.as_ref(), bin, by)).collect();
-    let may_build =
-        |old: &Side<'_>| by == ArtifactsBy::Build && new.sources.environment == old.sources.environment;
-    let to_build: BTreeSet<_> = match &old {
-        Some(old) if may_build(old) => {
-            new.wanted().map(|(_, bin)| bin).filter(|bin| !same.contains(bin) && old.has(bin)).collect()
-        }
-        _ => BTreeSet::new(),
+    let sides = Sides::of(new, old, by);
+    let (root, cache) = (graph.workspace.root.clone(), graph.workspace.cache());
+    let build = |side: &Side<'_>, manifest: Option<Utf8PathBuf>, target: &str| {
+        let call = CargoCall { folder: root.clone(), manifest, target: cache.join(target) };
+        let is_wanted = |bin: &str| sides.to_build.contains(bin);
+        build_some(side.graph, &side.nodes, &is_wanted, &call, host, cancel, reporter)
     };
-    let folder = graph.workspace.cache().join("trees/binaries");
-    let mut binaries = Binaries::default();
-    let is_wanted = |bin: &str| to_build.contains(bin);
-    let build = |side: &Side<'_>, call: &CargoCall| {
-        build_some(side.graph, &side.nodes, &is_wanted, call, host, cancel, reporter)
-    };
-    let root = graph.workspace.root.clone();
-    let call = CargoCall { folder: root, manifest: None, target: graph.workspace.cache().join("cargo") };
-    binaries.new = build(&new, &call)?;
-    if let Some(old) = &old {
-        let manifest = Some(old.graph.workspace.root.join("Cargo.toml"));
-        let target = graph.workspace.cache().join("cargo-since");
-        match build(old, &CargoCall { manifest, target, ..call }) {
+    let folder = cache.join("trees/binaries");
+    let mut binaries = Binaries { new: build(&sides.new, None, "cargo")?, ..Binaries::default() };
+    sides.stand_in(&sides.new, &folder, &mut binaries.new)?;
+    if let Some(old) = &sides.old {
+        match build(old, Some(old.graph.workspace.root.join("Cargo.toml")), "cargo-since") {
             Ok(built) => binaries.old = built,
             Err(Error::Interrupted) => return Err(Error::Interrupted),
             Err(error) => {
-                let broken = old.nodes.iter().filter(|id| {
-                    let artifacts = old.graph.image(**id).manifest.artifacts.as_ref();
-                    artifacts.is_some_and(|artifacts| {
-                        artifacts.get_ref().bins.iter().any(|bin| is_wanted(bin.get_ref()))
-                    })
-                });
+                let broken = old.nodes.iter().filter(|id| old.wants(**id, &sides.to_build));
                 binaries.unbuilt = broken.map(|id| (*id, error.to_string())).collect();
             }
         }
-        stand_in(old, &same, &to_build, &folder, &mut binaries.old)?;
+        sides.stand_in(old, &folder, &mut binaries.old)?;
     }
-    stand_in(&new, &same, &to_build, &folder, &mut binaries.new)?;
     Ok(binaries)
 }
 
 /// Whether all that cargo reads for a binary is the same on both sides.
-fn is_same(new: &Side<'_>, old: Option<&Side<'_>>, bin: &str, by: ArtifactsBy) -> bool {
-    let Some(old) = old else { return false };
+fn is_same(new: &Side<'_>, old: &Side<'_>, bin: &str, by: ArtifactsBy) -> bool {
     let (Some(is), Some(was)) = (new.sources.of_bin(bin), old.sources.of_bin(bin)) else { return false };
     let is_enough = by == ArtifactsBy::Sources || (is.exact && was.exact);
-    is_enough && is.hash == was.hash && new.sources.environment == old.sources.environment
-}
-
-/// Puts stand-ins where no binary is built. What they say is all that they are compared by, and so holds how the binary
-/// would be built.
-fn stand_in(
-    side: &Side<'_>,
-    same: &BTreeSet<&str>,
-    to_build: &BTreeSet<&str>,
-    folder: &Utf8Path,
-    built: &mut Built,
-) -> Result<(), Error> {
-    for (artifacts, bin) in side.wanted().filter(|(_, bin)| !to_build.contains(bin)) {
-        let sources = side.sources.of_bin(bin).filter(|_| same.contains(bin));
-        let about = sources.map_or(side.word, |sources| &sources.hash);
-        let text = format!("{bin} {} {about}\n", way(artifacts));
-        built.insert(artifacts, bin, write(folder, &text)?);
-    }
-    Ok(())
+    is_enough && is.hash == was.hash
 }
 
 /// A file of this content, named by it.

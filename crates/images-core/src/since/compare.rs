@@ -70,12 +70,12 @@ pub fn compare(
     let nodes = with_parents(graph, selected);
     let workspace = match earlier::load(&files, graph.workspace, options, cancel) {
         Ok(workspace) => workspace,
-        Err(error) => return unreadable(graph, &nodes, selected, commit.id, error),
+        Err(error) => return unreadable(&nodes, selected, commit.id, error),
     };
     let earlier =
         match workspace.as_ref().map(|workspace| Graph::of(workspace, options.host.jobs)).transpose() {
             Ok(earlier) => earlier,
-            Err(error) => return unreadable(graph, &nodes, selected, commit.id, error),
+            Err(error) => return unreadable(&nodes, selected, commit.id, error),
         };
     let (host, by) = (&options.host, options.artifacts);
     let binaries = artifacts::binaries(graph, &nodes, earlier.as_ref(), by, host, cancel, reporter)?;
@@ -91,7 +91,6 @@ pub fn compare(
 
 /// Where the commit's workspace cannot be read, nothing is known to be as it was.
 fn unreadable(
-    graph: &Graph<'_>,
     nodes: &[NodeId],
     selected: &[NodeId],
     commit: String,
@@ -113,7 +112,6 @@ fn unreadable(
         moved_from: None,
         affected: true,
     };
-    debug_assert!(nodes.len() <= graph.nodes.len());
     let findings = nodes.iter().filter(|id| asked.contains(id)).map(finding).collect();
     Ok(Comparison { commit, findings, removed: Vec::new(), unreadable })
 }

@@ -177,7 +177,7 @@ impl Walk<'_> {
                 if self.crates.in_folder(path).is_none() {
                     self.folder(path)?;
                 }
-            } else {
+            } else if kind.is_file() || kind.is_symlink() {
                 self.file(path, kind.is_symlink())?;
             }
         }

@@ -5,7 +5,7 @@ use std::os::unix::fs::{PermissionsExt, symlink};
 
 use images_core::Error;
 
-use crate::project::{Project, SETTINGS, told};
+use crate::project::{Project, SETTINGS, modified, told};
 use crate::repository::git;
 
 /// `base`, and `app` on it, committed.
@@ -172,12 +172,22 @@ fn the_commit_is_checked_out_as_git_does_it() {
     project.write("images/base/hidden", "left out of archives");
     project.write("images/base/version", "$Format:%H$");
     project.write("images/base/dos.txt", "a\r\nb\r\n");
-    project.write(".gitattributes", "hidden export-ignore\nversion export-subst\ndos.txt text eol=crlf\n");
+    project.write("images/base/loud.txt", "LOUD");
+    project.write(
+        ".gitattributes",
+        "hidden export-ignore\nversion export-subst\ndos.txt text eol=crlf\nloud.txt filter=loud\n",
+    );
     project.commit();
+    project.git(&["config", "filter.loud.clean", "tr A-Z a-z"]);
+    project.git(&["config", "filter.loud.smudge", "tr a-z A-Z"]);
+    project.git(&["add", "--renormalize", "."]);
+    project.commit();
+    assert_eq!(project.git(&["show", "HEAD:images/base/loud.txt"]), "loud");
     assert_eq!(project.since("HEAD"), NOTHING);
     let files = project.checked_out().join("images/base");
     assert_eq!(fs::read_to_string(files.join("hidden")).unwrap(), "left out of archives");
     assert_eq!(fs::read_to_string(files.join("version")).unwrap(), "$Format:%H$");
+    assert_eq!(fs::read_to_string(files.join("loud.txt")).unwrap(), "LOUD");
     assert_eq!(fs::read_to_string(files.join("dos.txt")).unwrap(), "a\r\nb\r\n");
     assert_eq!(fs::read_link(files.join("link")).unwrap().to_str(), Some("tool"));
     assert_eq!(fs::metadata(files.join("tool")).unwrap().permissions().mode() & 0o111, 0o111);
@@ -220,6 +230,9 @@ fn submodules_are_what_they_were_then() {
     project.git(&["submodule", "--quiet", "add", library.root().as_str(), "lib"]);
     project.commit();
     assert_eq!(project.since("HEAD"), NOTHING);
+    let modified = modified(&project.checked_out().join("lib"));
+    assert_eq!(project.since("HEAD"), NOTHING);
+    assert_eq!(crate::project::modified(&project.checked_out().join("lib")), modified, "it is used again");
     library.write("lib.txt", "two");
     library.commit();
     git(&project.path("lib"), &["pull", "--quiet"]);
