@@ -152,3 +152,58 @@ fn more_jobs_than_a_matrix_can_have() {
     assert_eq!(refused.code(), 2);
     assert!(refused.stderr.contains("expected a number from 1 to 256"), "{}", refused.stderr);
 }
+
+#[test]
+fn commit_whose_manifest_cannot_be_read() {
+    let workspace = committed();
+    workspace.write("images/base/Image.toml", "[image]\nversion = \"1.0.0\"\nnovelty = 1\n");
+    workspace.commit();
+    workspace.write("images/base/Image.toml", "[image]\nversion = \"1.0.0\"\n");
+    let told = workspace.run(&["affected", "--since=main", "--format=names"]);
+    assert_eq!((told.code(), told.stdout.as_str()), (0, "base:1.0.0\n"), "what is not known counts");
+    assert_data_eq!(
+        told.stderr,
+        str![[r#"
+warning: `main` cannot be read, so all images count as affected: unknown key `novelty`
+ --> images/base/Image.toml:3:1
+  |
+3 | novelty = 1
+  | ^^^^^^^ not a key that exists here
+  |
+  = help: allowed here: name, version, description, authors, licenses, source, documentation, url, vendor, dockerfile, context, target, platforms, publish, modes
+
+"#]]
+    );
+    let told = workspace.run(&["check", "--workspace", "--since=main", "--quiet"]);
+    assert_eq!(told.code(), 2);
+    assert_data_eq!(
+        told.stderr,
+        str![[r#"
+error: versions cannot be compared with those of `main`, whose images cannot be read
+ |
+ = help: compare with a later commit, whose manifests this version reads
+
+"#]]
+    );
+}
+
+#[test]
+fn content_that_changed_under_one_version() {
+    let workspace = committed();
+    workspace.write("images/base/data", "other");
+    let told = workspace.run(&["check", "--workspace", "--since=HEAD"]);
+    assert_eq!((told.code(), told.stdout.as_str()), (1, ""));
+    assert_data_eq!(
+        told.stderr,
+        str![[r#"
+error: `base:1.0.0` differs from `HEAD` in spite of the same version
+ --> images/base/Image.toml:2:11
+  |
+2 | version = "1.0.0"
+  |           ^^^^^^^ `data` changed
+  |
+  = help: cargo xtask images bump base --patch
+
+"#]]
+    );
+}
