@@ -1,5 +1,7 @@
 //! Input that is wrong: one clear error each, with its place and the next step, before any engine is called.
 
+mod since;
+
 use images_tests::workspace::Workspace;
 use serde_json::{Value, json};
 use snapbox::{assert_data_eq, str};

@@ -154,6 +154,35 @@ impl Workspace {
         format!("localhost/{}/{image}:1.0.0", self.namespace)
     }
 
+    /// Lets the tool find the programs of this machine, and git nobody's configuration.
+    pub fn with_programs(&mut self) {
+        self.environment.insert("PATH".into(), env::var_os("PATH").unwrap_or_default());
+        self.environment.extend([
+            ("GIT_CONFIG_GLOBAL".into(), "/dev/null".into()),
+            ("GIT_CONFIG_NOSYSTEM".into(), "1".into()),
+        ]);
+    }
+
+    /// Runs git in the workspace's root.
+    #[track_caller]
+    pub fn git(&self, args: &[&str]) -> String {
+        let mut command = Command::new("git");
+        command.env("GIT_CONFIG_GLOBAL", "/dev/null").env("GIT_CONFIG_NOSYSTEM", "1");
+        command.args(["-c", "user.name=A", "-c", "user.email=a@example.org"]).args(args);
+        run(command.current_dir(self.path())).ok()
+    }
+
+    /// Commits all that is in the workspace but `target`.
+    #[track_caller]
+    pub fn commit(&self) {
+        if !self.path().join(".git").exists() {
+            self.git(&["init", "--quiet", "--initial-branch=main"]);
+            self.write(".git/info/exclude", "/target\n");
+        }
+        self.git(&["add", "--all"]);
+        self.git(&["commit", "--quiet", "--allow-empty", "--message=x"]);
+    }
+
     /// The tool with these arguments, in the workspace's root.
     pub fn command(&self, args: &[&str]) -> Command {
         let mut command = Command::new(&self.tool);

@@ -5,6 +5,7 @@ mod bump;
 mod check;
 mod lock;
 mod release;
+mod since;
 mod test;
 
 use camino::Utf8PathBuf;
@@ -15,6 +16,7 @@ pub(crate) use bump::Bump;
 pub(crate) use check::{Check, CheckFormat};
 pub(crate) use lock::{LockArgs, Outdated, Update};
 pub(crate) use release::{Published, Release};
+pub(crate) use since::{Affected, AffectedFormat, ArtifactsBy, Matrix, MatrixBy, MatrixFormat, SinceArgs};
 pub(crate) use test::Test;
 
 /// Container images as members of this workspace
@@ -121,6 +123,12 @@ pub(crate) enum Command {
     /// is not run again.
     #[command(visible_alias = "t")]
     Test(Test),
+    /// List the images that differ from a commit, and what stands on them
+    ///
+    /// The work tree is compared as it is, with what is not committed.
+    Affected(Affected),
+    /// Divide images among the jobs of a CI, as a matrix of GitHub Actions
+    Matrix(Matrix),
     /// Start one image
     ///
     /// It is built first, if it is stale. Words after `--` are the container's command. The container is removed when it

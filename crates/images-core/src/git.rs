@@ -15,10 +15,20 @@ pub(crate) struct Git {
 }
 
 impl Git {
+    /// The folder that git runs in.
+    pub(crate) fn folder(&self) -> &Utf8Path {
+        &self.folder
+    }
+
     /// The checkout whose top folder this is; `None` where it is none.
     pub(crate) fn at(folder: &Utf8Path, cancel: &Cancel) -> Option<Self> {
         let is_checkout = folder.join(".git").exists();
         is_checkout.then(|| Self { folder: folder.to_owned(), cancel: cancel.clone() })
+    }
+
+    /// The checkout in another folder.
+    pub(crate) fn within(&self, folder: &Utf8Path) -> Self {
+        Self { folder: folder.to_owned(), cancel: self.cancel.clone() }
     }
 
     /// Runs git to its end, with the words as they are. An unsuccessful exit is no error here.
@@ -26,11 +36,24 @@ impl Git {
     /// # Errors
     /// git cannot be started, or an interrupt came.
     pub(crate) fn run(&self, args: &[impl AsRef<str>]) -> Result<Ended, Error> {
+        self.run_with(args, BTreeMap::new())
+    }
+
+    /// The same with variables added to its environment.
+    ///
+    /// # Errors
+    /// As [`Git::run`].
+    pub(crate) fn run_with(
+        &self,
+        args: &[impl AsRef<str>],
+        mut env: BTreeMap<String, String>,
+    ) -> Result<Ended, Error> {
+        // Without it, `git status` and the like write to the index, which another git may hold.
+        env.insert("GIT_OPTIONAL_LOCKS".to_owned(), "0".to_owned());
         let child = Child {
             program: "git".to_owned(),
             args: args.iter().map(|word| word.as_ref().to_owned()).collect(),
-            // Without it, `git status` and the like write to the index, which another git may hold.
-            env: BTreeMap::from([("GIT_OPTIONAL_LOCKS".to_owned(), "0".to_owned())]),
+            env,
             cwd: Some(self.folder.clone()),
             output: Output::Capture,
         };

@@ -13,7 +13,7 @@ use crate::Error;
 use crate::context::{self, Context, ContextError, ContextRequest, Joined, StatCache};
 use crate::event::Reporter;
 use crate::graph::{Graph, NodeId};
-use crate::joined::{self, JoinedByNode};
+use crate::joined::{self, Built, JoinedByNode};
 use crate::key::{Key, Parts, Record};
 use crate::lock::Pins;
 use crate::workspace::Image;
@@ -50,6 +50,30 @@ pub struct Keyed {
 }
 
 impl Keyed {
+    /// Computes the keys of `nodes`, parents first. A node without a context has none, nor has what stands on it.
+    pub(crate) fn of(
+        graph: &Graph<'_>,
+        nodes: &[NodeId],
+        contexts: HashMap<NodeId, Arc<Context>>,
+        pins: Pins,
+    ) -> Self {
+        let mut keyed = Self { contexts, pins, ..Self::default() };
+        for &id in nodes {
+            let has_parents = graph.node(id).parents().all(|parent| keyed.keys.contains_key(&parent));
+            let Some(context) = keyed.contexts.get(&id).filter(|_| has_parents) else { continue };
+            let parts = Parts::of(graph, id, context, &keyed.pins, &|parent| keyed.keys[&parent]);
+            keyed.keys.insert(id, parts.key());
+            keyed.parts.insert(id, parts);
+            keyed.nodes.push(id);
+        }
+        keyed
+    }
+
+    /// The key of a node, where it has one.
+    pub(crate) fn get(&self, id: NodeId) -> Option<Key> {
+        self.keys.get(&id).copied()
+    }
+
     /// The key of a node.
     ///
     /// # Panics
@@ -86,14 +110,42 @@ pub fn keys(
     reporter: &dyn Reporter,
 ) -> Result<Keyed, Error> {
     let joined = joined::gather(graph, nodes, host, cancel, reporter)?;
-    let contexts = contexts(graph, nodes, &joined, host)?;
-    let mut keyed = Keyed { nodes: nodes.to_vec(), contexts, pins, ..Keyed::default() };
-    for &id in nodes {
-        let parts = Parts::of(graph, id, &keyed.contexts[&id], &keyed.pins, &|parent| keyed.keys[&parent]);
-        keyed.keys.insert(id, parts.key());
-        keyed.parts.insert(id, parts);
+    Ok(Keyed::of(graph, nodes, contexts(graph, nodes, &joined, host)?, pins))
+}
+
+/// The same with binaries that are there.
+///
+/// # Errors
+/// As [`keys`].
+pub(crate) fn keys_with(
+    graph: &Graph<'_>,
+    nodes: &[NodeId],
+    pins: Pins,
+    built: &Built,
+    host: &HostOptions,
+    cancel: &Cancel,
+    reporter: &dyn Reporter,
+) -> Result<Keyed, Error> {
+    let joined = joined::gather_with(graph, nodes, built, host, cancel, reporter)?;
+    Ok(Keyed::of(graph, nodes, contexts(graph, nodes, &joined, host)?, pins))
+}
+
+/// Reads the contexts of `nodes` as far as they can be read: those that can, and what is wrong with the others.
+pub(crate) fn readable_contexts(
+    graph: &Graph<'_>,
+    nodes: &[NodeId],
+    joined: &JoinedByNode,
+    host: &HostOptions,
+) -> (HashMap<NodeId, Arc<Context>>, HashMap<NodeId, Diagnostic>) {
+    let (mut contexts, mut problems) = (HashMap::new(), HashMap::new());
+    let sources = |id| Cow::Borrowed(&graph.node(id).sources);
+    for (group, read) in read_groups(graph, nodes, joined, host, &sources) {
+        match read {
+            Ok(found) => contexts.extend(found),
+            Err(problem) => problems.extend(group.into_iter().map(|id| (id, (*problem).clone()))),
+        }
     }
-    Ok(keyed)
+    (contexts, problems)
 }
 
 /// Reads the contexts of `nodes` alone.
@@ -120,6 +172,28 @@ pub(crate) fn contexts_of<'a>(
     host: &HostOptions,
     sources: &SourcesOf<'a>,
 ) -> Result<HashMap<NodeId, Arc<Context>>, Error> {
+    let mut contexts = HashMap::with_capacity(nodes.len());
+    let mut problems = Vec::new();
+    for (_, result) in read_groups(graph, nodes, joined, host, sources) {
+        match result {
+            Ok(found) => contexts.extend(found),
+            Err(problem) => problems.push(*problem),
+        }
+    }
+    if problems.is_empty() { Ok(contexts) } else { Err(Error::Input(problems)) }
+}
+
+/// The contexts of one image's variants, or what is wrong with one of them.
+type Group = (Vec<NodeId>, Result<Vec<(NodeId, Arc<Context>)>, Box<Diagnostic>>);
+
+/// Reads the contexts image by image, in parallel.
+fn read_groups<'a>(
+    graph: &'a Graph<'a>,
+    nodes: &[NodeId],
+    joined: &JoinedByNode,
+    host: &HostOptions,
+    sources: &SourcesOf<'a>,
+) -> Vec<Group> {
     let cache_file = graph.workspace.cache().join("stat-cache");
     let cache = if host.stat_cache { StatCache::load(&cache_file) } else { StatCache::disabled() };
     let mut by_image: HashMap<usize, Vec<NodeId>> = HashMap::new();
@@ -130,17 +204,9 @@ pub(crate) fn contexts_of<'a>(
     groups.sort();
     let read =
         threads::map(host.jobs, &groups, |group| of_image(graph, group, joined, host, sources, &cache));
-    let mut contexts = HashMap::with_capacity(nodes.len());
-    let mut problems = Vec::new();
-    for result in read {
-        match result {
-            Ok(found) => contexts.extend(found),
-            Err(problem) => problems.push(*problem),
-        }
-    }
     // Without the cache the next run hashes again; that is all.
     let _ = cache.save();
-    if problems.is_empty() { Ok(contexts) } else { Err(Error::Input(problems)) }
+    groups.into_iter().zip(read).collect()
 }
 
 /// The contexts of one image's variants: those that read the same share one.

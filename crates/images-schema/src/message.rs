@@ -12,6 +12,11 @@ use serde::Serialize;
 pub use audit::{Audit, AuditedExternal, AuditedImage, AuditedTest};
 pub use outdated::{Outdated, OutdatedImage};
 pub use release::{Release, ReleasedAlias, ReleasedBase, ReleasedImage};
+mod affected;
+mod matrix;
+
+pub use affected::{Affected, AffectedImage, RemovedImage};
+pub use matrix::{Matrix, MatrixJob};
 
 /// The version of every document here.
 pub const FORMAT_VERSION: u32 = 1;

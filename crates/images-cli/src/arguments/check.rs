@@ -1,6 +1,6 @@
 use clap::{Args, ValueEnum};
 
-use super::{BuildArgs, Published, SelectionArgs};
+use super::{BuildArgs, Published, SelectionArgs, SinceArgs};
 
 #[derive(Debug, Args)]
 pub(crate) struct Check {
@@ -10,6 +10,11 @@ pub(crate) struct Check {
     pub(crate) args: BuildArgs,
     #[command(flatten)]
     pub(crate) published: Published,
+    /// Fail where an image differs from this commit, branch or tag while its version is the same
+    #[arg(long, value_name = "REF", help_heading = "Comparison options")]
+    pub(crate) since: Option<String>,
+    #[command(flatten)]
+    pub(crate) how: SinceArgs,
     /// How to report
     #[arg(long, value_enum, default_value_t = CheckFormat::Human, value_name = "FMT")]
     pub(crate) message_format: CheckFormat,

@@ -1,6 +1,6 @@
 use images_core::check::Findings;
 use images_core::lock::Pins;
-use images_core::{Error, check, lock, policy, workspace};
+use images_core::{Error, check, lock, policy, since, workspace};
 
 use super::Session;
 use super::release::published;
@@ -44,6 +44,10 @@ fn gather(
     let pins = Pins::of(&lock::read(&workspace.root)?);
     found.extend(policy::check(&graph, &selected, &pins));
     check::check(&graph, &selected, &host)?;
+    if let Some(revision) = &args.since {
+        let comparison = session.since(&graph, &selected, revision, &args.how, &args.args)?;
+        found.extend(since::unbumped(&graph, &comparison, revision)?);
+    }
     if args.published.published {
         found.extend(published(session, &graph, &selected, &host, &args.published)?);
     }

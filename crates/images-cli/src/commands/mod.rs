@@ -1,5 +1,6 @@
 //! The commands, each thin: arguments → options → one call into core → report.
 
+mod affected;
 mod audit;
 mod build;
 mod bump;
@@ -10,6 +11,7 @@ mod explain;
 mod export;
 mod list;
 mod load;
+mod matrix;
 mod metadata;
 mod outdated;
 mod plan;
@@ -72,6 +74,8 @@ pub(crate) fn run(images: Images) -> ExitCode {
         Command::Outdated(args) => outdated::run(&session, &args),
         Command::Bump(args) => bump::run(&session, &args),
         Command::Test(args) => test::run(&session, &args),
+        Command::Affected(args) => affected::run(&session, &args),
+        Command::Matrix(args) => matrix::run(&session, &args),
         Command::Run(args) => run::run(&session, &args),
         Command::Push(args) => push::run(&session, &args),
         Command::Release(args) => release::run(&session, &args),

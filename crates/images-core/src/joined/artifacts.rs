@@ -38,13 +38,37 @@ impl Settings {
 
 /// Where the built binaries are.
 #[derive(Debug, Default)]
-pub(super) struct Built(BTreeMap<(Settings, String), Utf8PathBuf>);
+pub(crate) struct Built(BTreeMap<(Settings, String), Utf8PathBuf>);
 
 impl Built {
     /// The path of one binary.
-    pub(super) fn path(&self, artifacts: &Artifacts, bin: &str) -> Option<Utf8PathBuf> {
+    pub(crate) fn path(&self, artifacts: &Artifacts, bin: &str) -> Option<Utf8PathBuf> {
         self.0.get(&(Settings::of(artifacts), bin.to_owned())).cloned()
     }
+}
+
+impl Built {
+    /// Says where a binary is.
+    pub(crate) fn insert(&mut self, artifacts: &Artifacts, bin: &str, path: Utf8PathBuf) {
+        self.0.insert((Settings::of(artifacts), bin.to_owned()), path);
+    }
+}
+
+/// How the binaries of an image are built, apart from their sources: equal texts mean equal ways.
+pub(crate) fn way(artifacts: &Artifacts) -> String {
+    let Settings { profile, target, is_static } = Settings::of(artifacts);
+    format!("{profile:?} {target:?} {is_static}")
+}
+
+/// Where cargo is called.
+#[derive(Debug, Clone)]
+pub(crate) struct CargoCall {
+    /// The folder, whose configuration and toolchain hold.
+    pub(crate) folder: Utf8PathBuf,
+    /// The workspace's manifest, if it is not the folder's own.
+    pub(crate) manifest: Option<Utf8PathBuf>,
+    /// Its target folder, so that neither other flags nor another cargo's lock are in the way.
+    pub(crate) target: Utf8PathBuf,
 }
 
 /// Builds the binaries of all `nodes`.
@@ -58,12 +82,30 @@ pub(super) fn build(
     cancel: &Cancel,
     reporter: &dyn Reporter,
 ) -> Result<Built, Error> {
+    let folder = graph.workspace.root.clone();
+    let call = CargoCall { folder, manifest: None, target: graph.workspace.cache().join("cargo") };
+    build_some(graph, nodes, &|_| true, &call, host, cancel, reporter)
+}
+
+/// Builds those binaries of `nodes` whose names are wanted.
+///
+/// # Errors
+/// As [`build`].
+pub(crate) fn build_some(
+    graph: &Graph<'_>,
+    nodes: &[NodeId],
+    is_wanted: &dyn Fn(&str) -> bool,
+    call: &CargoCall,
+    host: &HostOptions,
+    cancel: &Cancel,
+    reporter: &dyn Reporter,
+) -> Result<Built, Error> {
     let mut groups: BTreeMap<Settings, BTreeSet<(String, String)>> = BTreeMap::new();
     for &id in nodes {
         let image = graph.image(id);
         let Some(artifacts) = &image.manifest.artifacts else { continue };
-        let group = groups.entry(Settings::of(artifacts.get_ref())).or_default();
-        for bin in &artifacts.get_ref().bins {
+        for bin in artifacts.get_ref().bins.iter().filter(|bin| is_wanted(bin.get_ref())) {
+            let group = groups.entry(Settings::of(artifacts.get_ref())).or_default();
             group.insert((owner(graph, image, bin)?, bin.get_ref().clone()));
         }
     }
@@ -71,7 +113,7 @@ pub(super) fn build(
     for (settings, bins) in groups {
         let names: Vec<_> = bins.iter().map(|(_, bin)| bin.as_str()).collect();
         let what = format!("cargo build of {}", names.join(", "));
-        let paths = announced(reporter, &what, || cargo_build(graph, &settings, &bins, host, cancel))?;
+        let paths = announced(reporter, &what, || cargo_build(&settings, &bins, call, host, cancel))?;
         for (bin, path) in paths {
             built.0.insert((settings.clone(), bin), path);
         }
@@ -107,16 +149,16 @@ fn owner(graph: &Graph<'_>, image: &Image, bin: &Spanned<String>) -> Result<Stri
 }
 
 fn cargo_build(
-    graph: &Graph<'_>,
     settings: &Settings,
     bins: &BTreeSet<(String, String)>,
+    call: &CargoCall,
     host: &HostOptions,
     cancel: &Cancel,
 ) -> Result<BTreeMap<String, Utf8PathBuf>, Error> {
-    let root = &graph.workspace.root;
+    let root = &call.folder;
     let child = Child {
         program: host.cargo.clone(),
-        args: arguments(settings, bins, &graph.workspace.cache().join("cargo"), host),
+        args: arguments(settings, bins, call, host),
         env: environment(settings, host),
         cwd: Some(root.clone()),
         output: Output::Capture,
@@ -148,16 +190,16 @@ fn cargo_build(
     }
 }
 
-/// Its own target folder, so that neither other flags nor another cargo's lock are in the way.
 fn arguments(
     settings: &Settings,
     bins: &BTreeSet<(String, String)>,
-    target_dir: &Utf8PathBuf,
+    call: &CargoCall,
     host: &HostOptions,
 ) -> Vec<String> {
     let mut args = vec!["build".to_owned(), "--message-format=json-render-diagnostics".to_owned()];
     args.push(format!("--profile={}", settings.profile));
-    args.push(format!("--target-dir={target_dir}"));
+    args.push(format!("--target-dir={}", call.target));
+    args.extend(call.manifest.iter().map(|manifest| format!("--manifest-path={manifest}")));
     if let Some(target) = settings.target.as_deref().or(settings.is_static.then_some("host-tuple")) {
         args.push(format!("--target={target}"));
     }

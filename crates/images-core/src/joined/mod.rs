@@ -19,6 +19,7 @@ use crate::graph::{Graph, NodeId};
 use crate::workspace::Image;
 use crate::{Error, HostOptions};
 
+pub(crate) use artifacts::{Built, CargoCall, build_some, way};
 pub use input::find as inputs;
 
 /// What joins the context of each node that was asked for.
@@ -37,6 +38,21 @@ pub fn gather(
     reporter: &dyn Reporter,
 ) -> Result<JoinedByNode, Error> {
     let built = artifacts::build(graph, nodes, host, cancel, reporter)?;
+    gather_with(graph, nodes, &built, host, cancel, reporter)
+}
+
+/// The same with binaries that are there.
+///
+/// # Errors
+/// A missing input, a failing command.
+pub(crate) fn gather_with(
+    graph: &Graph<'_>,
+    nodes: &[NodeId],
+    built: &Built,
+    host: &HostOptions,
+    cancel: &Cancel,
+    reporter: &dyn Reporter,
+) -> Result<JoinedByNode, Error> {
     let prepared = prepare::run(graph, nodes, host, cancel, reporter)?;
     let mut joined = JoinedByNode::new();
     for &id in nodes {

@@ -73,7 +73,7 @@ fn tasks<'a>(graph: &Graph<'a>, id: NodeId) -> impl Iterator<Item = Task<'a>> + 
 fn place(graph: &Graph<'_>, task: &Task<'_>, host: &HostOptions) -> Result<Joined, Error> {
     let to = input::place(graph.image(task.id), &task.table.get_ref().output)?;
     let name = to.file_name().unwrap_or("out");
-    let folder = graph.workspace.cache().join("prepare").join(fingerprint(graph, task, &to, host)?);
+    let folder = graph.workspace.prepared.join(fingerprint(graph, task, &to, host)?);
     Ok(Joined { from: folder.join(name), to })
 }
 
@@ -86,16 +86,16 @@ fn make(
     cancel: &Cancel,
     reporter: &dyn Reporter,
 ) -> Result<(), Error> {
-    let cache = graph.workspace.cache().join("prepare");
-    fs::create_dir_all(&cache).map_err(Error::io("cannot create", &cache))?;
+    let cache = &graph.workspace.prepared;
+    fs::create_dir_all(cache).map_err(Error::io("cannot create", cache))?;
     let fresh = tempfile::Builder::new()
         .prefix("new-")
-        .tempdir_in(&cache)
-        .map_err(Error::io("cannot create a folder in", &cache))?;
+        .tempdir_in(cache)
+        .map_err(Error::io("cannot create a folder in", cache))?;
     let fresh = Utf8PathBuf::try_from(fresh.keep())
-        .map_err(|error| Error::io("cannot use", &cache)(io::Error::other(error)))?;
+        .map_err(|error| Error::io("cannot use", cache)(io::Error::other(error)))?;
     let name = from.file_name().unwrap_or("out");
-    let folder = from.parent().unwrap_or(&cache);
+    let folder = from.parent().unwrap_or(cache);
     let program = task.table.get_ref().command.first().map_or("", |word| word.get_ref());
     let what = format!("{program} for {}", graph.spec(task.id));
     let made = announced(reporter, &what, || execute(graph, task, host, cancel, &fresh.join(name)));

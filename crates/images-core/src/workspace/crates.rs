@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use camino::{Utf8Path, Utf8PathBuf};
-use cargo_metadata::Metadata;
+use cargo_metadata::{DependencyKind, Metadata, Target};
 use images_engine::process::{Cancel, Child, Output};
 
 use crate::{Error, host_error};
@@ -14,6 +14,30 @@ pub struct CrateIndex {
     versions: BTreeMap<String, String>,
     by_folder: BTreeMap<Utf8PathBuf, String>,
     bins: BTreeMap<String, String>,
+    packages: BTreeMap<String, Package>,
+}
+
+/// A crate of the workspace.
+#[derive(Debug, Clone)]
+pub(crate) struct Package {
+    /// Its folder. Absolute.
+    pub(crate) folder: Utf8PathBuf,
+    /// The folders of the crates that it takes by path, for itself or for its build script. Absolute.
+    pub(crate) by_path: Vec<Utf8PathBuf>,
+    /// Whether code of it runs while it or another crate is compiled.
+    pub(crate) runs_code: bool,
+}
+
+impl Package {
+    fn of(package: &cargo_metadata::Package, folder: &Utf8Path) -> Self {
+        let used = package.dependencies.iter().filter(|other| other.kind != DependencyKind::Development);
+        let runs_code = |target: &Target| target.is_custom_build() || target.is_proc_macro();
+        Self {
+            folder: folder.to_owned(),
+            by_path: used.filter_map(|other| other.path.clone()).collect(),
+            runs_code: package.targets.iter().any(runs_code),
+        }
+    }
 }
 
 impl CrateIndex {
@@ -55,6 +79,7 @@ impl CrateIndex {
             index.versions.insert(name.clone(), package.version.to_string());
             if let Some(folder) = package.manifest_path.parent() {
                 index.by_folder.insert(folder.to_owned(), name.clone());
+                index.packages.insert(name.clone(), Package::of(package, folder));
             }
             for target in package.targets.iter().filter(|target| target.is_bin()) {
                 index.bins.insert(target.name.clone(), name.clone());
@@ -89,6 +114,11 @@ impl CrateIndex {
     pub fn with_versions(mut self, versions: impl IntoIterator<Item = (String, String)>) -> Self {
         self.versions.extend(versions);
         self
+    }
+
+    /// The crate of a name.
+    pub(crate) fn package(&self, name: &str) -> Option<&Package> {
+        self.packages.get(name)
     }
 
     /// The names of all crates.

@@ -22,6 +22,9 @@ use crate::context::Boundary;
 use crate::policy::Rules;
 use crate::test;
 
+/// Caches and logs, below the root.
+const CACHE: &str = "target/images";
+
 /// What a workspace is loaded with.
 #[derive(Debug, Clone)]
 pub struct LoadOptions {
@@ -68,6 +71,8 @@ pub struct Workspace {
     pub images: Vec<Image>,
     /// What is unusual but passes.
     pub warnings: Vec<Diagnostic>,
+    /// Where the outputs of `[[prepare]]` are kept. Absolute.
+    pub prepared: Utf8PathBuf,
 }
 
 /// One member.
@@ -103,7 +108,7 @@ impl Workspace {
 
     /// `target/images`: caches and logs. Absolute.
     pub fn cache(&self) -> Utf8PathBuf {
-        self.root.join("target/images")
+        self.root.join(CACHE)
     }
 }
 
@@ -126,7 +131,33 @@ pub(crate) fn load_from(
     cancel: &Cancel,
 ) -> Result<Workspace, Error> {
     let root = root::find(&options.start, options.manifest_path.as_deref(), files)?;
-    let repository = Boundary::new(repository(&root.folder));
+    let repository = repository(&root.folder);
+    load_root(root, repository, options, (files, crates), cancel)
+}
+
+/// Loads the workspace whose root is `folder` and no other, in a repository that is told and not looked for. `None` where
+/// there is no root, or one that says nothing of images.
+///
+/// # Errors
+/// As [`load`].
+pub(crate) fn load_at(
+    folder: &Utf8Path,
+    repository: &Utf8Path,
+    options: &LoadOptions,
+    cancel: &Cancel,
+) -> Result<Option<Workspace>, Error> {
+    let Some(root) = root::at(folder)? else { return Ok(None) };
+    load_root(root, repository.to_owned(), options, (&Files::default(), None), cancel).map(Some)
+}
+
+fn load_root(
+    root: Root,
+    repository: Utf8PathBuf,
+    options: &LoadOptions,
+    (files, crates): (&Files, Option<CrateIndex>),
+    cancel: &Cancel,
+) -> Result<Workspace, Error> {
+    let repository = Boundary::new(repository);
     let candidates: Vec<_> =
         members::candidates(&root.folder, &root.source, &root.settings)?.into_iter().collect();
     let read = threads::map(options.jobs, &candidates, |(folder, required)| {
@@ -184,6 +215,7 @@ fn assemble(
         engine: settings.engine.map(with_place),
         compression: settings.compression.map(with_place),
         policy,
+        prepared: root.folder.join(CACHE).join("prepare"),
         root: root.folder,
         source: root.source,
         repository,

@@ -16,9 +16,10 @@ mod root;
 mod variants;
 
 pub use crates::CrateIndex;
+pub(crate) use crates::Package;
 pub use files::Files;
 pub use load::{Image, LoadOptions, Workspace, at_problem, load, root_in_repository};
-pub(crate) use load::{load_from, load_image, normal};
+pub(crate) use load::{load_at, load_from, load_image, normal};
 pub(crate) use members::PathGlob;
 pub use members::relative;
 pub use platform::{host_platform, platform_of};

@@ -59,6 +59,22 @@ pub(super) fn locate(
         .into())
 }
 
+/// The root in this folder and no other; `None` where it has none, or where it says nothing of images.
+///
+/// # Errors
+/// It cannot be read, or is wrong.
+pub(super) fn at(folder: &Utf8Path) -> Result<Option<Root>, Error> {
+    let path = folder.join("Cargo.toml");
+    let text = match std::fs::read_to_string(&path) {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+        text => text.map_err(Error::io("cannot read", &path))?,
+    };
+    let source = SourceText::new("Cargo.toml", text);
+    let manifest: RootManifest = source.parse_toml()?;
+    let has_images = manifest.workspace.is_some_and(|workspace| workspace.metadata.images.is_some());
+    if has_images { read(folder.to_owned(), source.text).map(Some) } else { Ok(None) }
+}
+
 fn has_workspace_table(text: &str) -> bool {
     text.lines().any(|line| line.trim_start().starts_with("[workspace"))
 }
