@@ -166,6 +166,7 @@ const ON_PROGRAMS: &[Scenario] = scenarios![
     testing::commands_and_servers_are_asked_in_containers_that_do_not_stay needs Nothing,
     testing::each_way_to_fail_in_a_container_is_told_and_no_container_stays needs Nothing,
     testing::an_interrupt_leaves_no_container needs Nothing,
+    testing::images_of_the_built_in_engine_are_tested_where_containers_start needs Nothing,
     testing::what_a_killed_run_left_is_removed_by_the_next needs Nothing,
     transfer::what_is_pushed_is_pulled_by_its_digest needs Registry,
     transfer::the_built_in_engine_builds_on_what_it_pulls needs Registry,

@@ -57,17 +57,12 @@ pub(crate) fn load(client: Client, archive: &Utf8Path, cancel: &Cancel) -> Resul
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::testing::client;
 
     /// A client that fails, and tells so how it was called.
     fn told(run: impl FnOnce(Client, &Cancel) -> EngineError) -> String {
-        let kept = tempfile::tempdir().unwrap();
-        let program = kept.path().join("client");
-        std::fs::write(&program, "#!/bin/sh\necho \"Error: $*\" >&2\nexit 1\n").unwrap();
-        let mode = std::os::unix::fs::PermissionsExt::from_mode(0o755);
-        std::fs::set_permissions(&program, mode).unwrap();
-        // A client's name lives as long as the program.
-        let name = Box::leak(program.to_str().unwrap().to_owned().into_boxed_str());
-        run(Client(name), &Cancel::default()).message
+        let folder = tempfile::tempdir().unwrap();
+        run(client(&folder, "echo \"Error: $*\" >&2; exit 1"), &Cancel::default()).message
     }
 
     #[test]

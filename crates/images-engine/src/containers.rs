@@ -279,7 +279,8 @@ mod tests {
 
     #[test]
     fn a_client_is_asked_so() {
-        let told = |script: &str| Containers { client: client(script) };
+        let folder = tempfile::tempdir().unwrap();
+        let told = |script: &str| Containers { client: client(&folder, script) };
         let echo = told("echo \"Error: $*\" >&2; exit 1");
         let cancel = Cancel::default();
         assert_eq!(echo.start("i", &cancel).unwrap_err().message, "start i");
@@ -300,7 +301,8 @@ mod tests {
 
     #[test]
     fn what_a_client_answers_is_read() {
-        let told = |script: &str| Containers { client: client(script) };
+        let folder = tempfile::tempdir().unwrap();
+        let told = |script: &str| Containers { client: client(&folder, script) };
         let address = told("echo 127.0.0.1:4000; echo '[::1]:4001'").address("i", 80).unwrap();
         assert_eq!(address, "127.0.0.1:4000".parse().unwrap());
         let labelled = told("echo 'a 1'; echo 'b 2'").labelled("l").unwrap();
@@ -323,9 +325,10 @@ mod tests {
 
     #[test]
     fn a_run_ends_with_the_programs_exit_code_or_in_time_or_with_the_clients_words() {
+        let folder = tempfile::tempdir().unwrap();
         let script = |start: &str, state: &str| {
             let script = format!("case $1 in start) {start};; inspect) echo '{state}';; esac");
-            Containers { client: client(&script) }
+            Containers { client: client(&folder, &script) }
         };
         let cancel = Cancel::default();
         let long = Duration::from_secs(600);

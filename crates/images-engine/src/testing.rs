@@ -1,6 +1,7 @@
 //! Requests for the tests of how each client is called.
 
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use camino::Utf8Path;
 use images_dockerfile::Sources;
@@ -80,10 +81,11 @@ pub(crate) fn files() -> Files {
     Files { ignore: "/stage/1.Dockerfile.dockerignore".into(), id: "/stage/1.id".into() }
 }
 
-/// A client that is this script.
-pub(crate) fn client(script: &str) -> Client {
-    let folder = tempfile::tempdir().unwrap().keep();
-    let program = folder.join("client");
+/// A client that is this script, in a folder that lives as long as it is called.
+pub(crate) fn client(folder: &tempfile::TempDir, script: &str) -> Client {
+    static NUMBER: AtomicU32 = AtomicU32::new(0);
+    let number = NUMBER.fetch_add(1, Ordering::Relaxed);
+    let program = folder.path().join(format!("client-{number}"));
     std::fs::write(&program, format!("#!/bin/sh\n{script}\n")).unwrap();
     let mode = std::os::unix::fs::PermissionsExt::from_mode(0o755);
     std::fs::set_permissions(&program, mode).unwrap();

@@ -246,3 +246,17 @@ pub(super) fn what_a_killed_run_left_is_removed_by_the_next(bench: &Bench) {
     assert!(next.stderr.contains("Removed 1 container that a test run left behind"), "{}", next.stderr);
     assert_eq!(containers(bench, &workspace), [""; 0]);
 }
+
+pub(super) fn images_of_the_built_in_engine_are_tested_where_containers_start(bench: &Bench) {
+    // The tool takes docker where it answers, and that is another one than the tests' own.
+    if bench.program().tool != Tool::Docker {
+        return;
+    }
+    let tests = "[[test]]\nname = \"says\"\nargs = []\nexpect.stdout = \"the image's command\"\n";
+    let workspace =
+        with_tests(bench, INMATE, &format!("{tests}files = [{{ path = \"/inmate\", mode = \"0755\" }}]\n"));
+    let passed = workspace.run(&["test", "--workspace", "--engine", "builtin"]);
+    assert_eq!(passed.code(), 0, "{}", passed.stderr);
+    assert!(passed.stderr.contains("ok. 1 passed; 0 failed; 0 skipped"), "{}", passed.stderr);
+    assert_eq!(containers(bench, &workspace), [""; 0]);
+}

@@ -164,3 +164,49 @@ impl Counts {
 fn counted(count: usize, what: &str) -> String {
     format!("{count} {what}{}", if count == 1 { "" } else { "s" })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn failed() -> TestEvent {
+        let problem = Problem { message: "50% wrong".to_owned(), output: "log".to_owned() };
+        TestEvent::Finished(TestResult {
+            spec: "a:1".to_owned(),
+            name: "b".to_owned(),
+            path: "images/a,b/Image.toml".into(),
+            line: 7,
+            outcome: Outcome::Failed(vec![problem]),
+            duration: Duration::from_secs(2),
+        })
+    }
+
+    #[test]
+    fn a_failure_is_annotated_where_the_test_is_written() {
+        let expected = "::error file=images/a%2Cb/Image.toml,line=7::a:1: b: 50%25 wrong";
+        assert_eq!(annotation(&failed()).as_deref(), Some(expected));
+        assert_eq!(annotation(&TestEvent::Cleaned { containers: 1 }), None);
+    }
+
+    #[test]
+    fn results_and_their_sum_are_json() {
+        let expected = json!({
+            "event": "test", "spec": "a:1", "name": "b", "path": "images/a,b/Image.toml", "line": 7, "outcome": "failed",
+            "reason": null, "problems": [{"message": "50% wrong", "output": "log"}], "seconds": 2.0,
+        });
+        assert_eq!(value(&failed()), expected);
+        let TestEvent::Finished(result) = failed() else { panic!("it was made so") };
+        let results = [Outcome::Passed, Outcome::Remembered, Outcome::Skipped { reason: String::new() }]
+            .map(|outcome| TestResult { outcome, ..result.clone() });
+        let mut outcome = TestOutcome { results: results.to_vec(), ..TestOutcome::default() };
+        let summed = |outcome: &TestOutcome| summary_value(outcome, Duration::ZERO);
+        assert_eq!(
+            (summed(&outcome)["success"].clone(), summed(&outcome)["passed"].clone()),
+            (json!(true), json!(1))
+        );
+        outcome.results.push(result);
+        let sum = summed(&outcome);
+        let counts = ["failed", "skipped", "remembered"].map(|name| sum[name].clone());
+        assert_eq!((sum["success"].clone(), counts), (json!(false), [1, 1, 1].map(|count| json!(count))));
+    }
+}

@@ -11,6 +11,7 @@
 //! A test is not part of a key: it changes nothing in the image. Its result is remembered by the key *and* by the hash of
 //! its definition.
 
+mod cases;
 mod command;
 mod config;
 mod container;

@@ -1,13 +1,14 @@
 //! Runs the tests of a selection.
 
 use std::collections::BTreeMap;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use images_engine::process::Cancel;
 use images_engine::{Containers, Engine, EngineError, EngineKind, threads};
 use images_oci::model::RuntimeConfig;
 use images_oci::tree::Tree;
 
+use super::cases::{All, Case, Cases, Place, all_tests, cases};
 use super::container::Host;
 use super::definition::{Check, CommandCheck, FileCheck, Test};
 use super::event::{Outcome, Problem, TestEvent, TestResult};
@@ -15,13 +16,11 @@ use super::expand::expand;
 use super::inspect::Inspected;
 use super::lease::Lease;
 use super::results::Results;
-use super::verdict::tests_of;
 use super::{command, config, file, http};
 use crate::build::{self, BuildOptions, Detect, Planned};
 use crate::event::{Event, Reporter};
 use crate::exec;
 use crate::graph::{Graph, NodeId};
-use crate::plan::Action;
 use crate::store::key_name;
 use crate::transfer::{self, Local, refuse_stale};
 use crate::{Error, HostOptions};
@@ -102,65 +101,9 @@ pub fn run(
     })
 }
 
-/// The tests of each of these variants.
-type All = BTreeMap<NodeId, Vec<Test>>;
-
-fn all_tests(graph: &Graph<'_>, ids: &[NodeId]) -> Result<All, Error> {
-    ids.iter().map(|id| Ok((*id, tests_of(graph, *id)?))).collect()
-}
-
 fn untested(graph: &Graph<'_>, all: &All) -> Vec<String> {
     let without = all.iter().filter(|(_, tests)| tests.is_empty());
     without.map(|(id, _)| graph.spec(*id).to_string()).collect()
-}
-
-/// The variant's place in the graph, and the test's in the variant.
-type Place = (usize, usize);
-
-/// A test of a variant that is to run.
-struct Case<'a> {
-    place: Place,
-    id: NodeId,
-    test: &'a Test,
-}
-
-/// The tests of a plan.
-struct Cases<'a> {
-    /// Those that passed before.
-    results: Vec<(Place, TestResult)>,
-    /// Those that run.
-    pending: Vec<Case<'a>>,
-    /// How many variants have tests.
-    variants: usize,
-}
-
-fn cases<'a>(graph: &Graph<'_>, planned: &Planned, all: &'a All, rerun: bool) -> Cases<'a> {
-    let mut cases = Cases { results: Vec::new(), pending: Vec::new(), variants: 0 };
-    let is_there = |action: &Action| !matches!(action, Action::Build(_));
-    for item in planned.plan.items.iter().filter(|item| item.selected && is_there(&item.action)) {
-        let tests = &all[&item.id];
-        let known = Results::load(&graph.workspace.cache(), item.key);
-        cases.variants += usize::from(!tests.is_empty());
-        for (at, test) in tests.iter().enumerate() {
-            let case = Case { place: (item.id.0, at), id: item.id, test };
-            match known.passed(test) {
-                Some(true) if !rerun => {
-                    let result = case.result(graph, Outcome::Remembered, Duration::ZERO);
-                    cases.results.push((case.place, result));
-                }
-                _ => cases.pending.push(case),
-            }
-        }
-    }
-    cases
-}
-
-impl Case<'_> {
-    fn result(&self, graph: &Graph<'_>, outcome: Outcome, duration: Duration) -> TestResult {
-        let Test { name, path, line, .. } = self.test;
-        let spec = graph.spec(self.id).to_string();
-        TestResult { spec, name: name.clone(), path: path.clone(), line: *line, outcome, duration }
-    }
 }
 
 /// All that a run works with.
@@ -196,15 +139,13 @@ impl Course<'_> {
         };
         let lease = Lease::begin(&cache)?;
         if let Ok(containers) = containers {
-            let left = lease.clean(containers)?;
-            if left > 0 {
-                self.reporter.event(&Event::Test(TestEvent::Cleaned { containers: left }));
-            }
+            self.clean(containers, &lease);
         }
         let results =
             threads::map(self.host.jobs, pending, |case| self.one(case, &inspected, &containers, &lease));
         if let Ok(containers) = containers {
-            lease.end(containers)?;
+            // Each container was removed with its check; what is left in spite of that the next run removes.
+            let _ = lease.end(containers);
         }
         if self.cancel.is_interrupted() {
             return Err(Error::Interrupted);
@@ -212,6 +153,14 @@ impl Course<'_> {
         let results: Vec<_> = results.into_iter().flatten().collect();
         self.remember(pending, &results);
         Ok(results)
+    }
+
+    /// Removes what other runs left. An engine that cannot be asked for it will tell more clearly of what is asked next.
+    fn clean(&self, containers: Containers, lease: &Lease) {
+        let left = lease.clean(containers).unwrap_or_default();
+        if left > 0 {
+            self.reporter.event(&Event::Test(TestEvent::Cleaned { containers: left }));
+        }
     }
 
     /// Finds where containers of these images are started. Images of the built-in engine are loaded there.

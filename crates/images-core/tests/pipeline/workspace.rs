@@ -185,7 +185,8 @@ fn unknown_keys_are_errors_that_list_the_allowed_ones() {
         "images/app/Image.toml:2 [verison] unknown key `verison` | not a key that exists here | did you mean `version`? allowed here: name, version, description, authors, licenses, source, documentation, url, vendor, dockerfile, context, target, platforms, publish, aliases, modes"
     );
     assert!(
-        first("[[test]]\nname = \"x\"\n").starts_with("images/app/Image.toml:1 [test] unknown key `test` | ")
+        first("[policy]\nname = \"x\"\n")
+            .starts_with("images/app/Image.toml:1 [policy] unknown key `policy` | ")
     );
     assert!(
         first("[image]\nversion = 1\n").starts_with("images/app/Image.toml:2 [1] invalid type: integer `1`")
