@@ -119,7 +119,7 @@ pub(crate) enum Command {
     Bump(Bump),
     /// Test built images
     ///
-    /// What is stale is built first. Tests are what Image.toml has under [[test]]. One that passed for the very image before
+    /// What is stale is built first. Tests are what Image.toml has under `[[test]]`. One that passed for the very image before
     /// is not run again.
     #[command(visible_alias = "t")]
     Test(Test),
