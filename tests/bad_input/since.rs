@@ -170,7 +170,7 @@ warning: `main` cannot be read, so all images count as affected: unknown key `no
 3 | novelty = 1
   | ^^^^^^^ not a key that exists here
   |
-  = help: allowed here: name, version, description, authors, licenses, source, documentation, url, vendor, dockerfile, context, target, platforms, publish, modes
+  = help: allowed here: name, version, description, authors, licenses, source, documentation, url, vendor, dockerfile, context, target, platforms, publish, aliases, modes
 
 "#]]
     );

@@ -118,6 +118,7 @@ pub(crate) fn host_options(global: &Global) -> Result<HostOptions, Error> {
         rustflags: variable("RUSTFLAGS"),
         epoch,
         jobs: jobs(global)?,
+        jobs_named: global.jobs.is_some() || variable("IMAGES_JOBS").is_some(),
         stat_cache: !global.no_stat_cache,
         variables: std::env::vars_os()
             .filter_map(|(name, _)| name.into_string().ok())

@@ -29,6 +29,8 @@ pub struct HostOptions {
     pub epoch: i64,
     /// How many threads may work, and how many builds may run.
     pub jobs: usize,
+    /// Whether somebody said so; otherwise it is the number of CPUs, and the engine may have a better idea of builds.
+    pub jobs_named: bool,
     /// Whether hashes of unchanged files are taken from the stat cache.
     pub stat_cache: bool,
     /// The names of the environment variables that are set.

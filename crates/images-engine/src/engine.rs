@@ -263,6 +263,11 @@ pub trait Engine: Send + Sync {
     /// It does not answer.
     fn images(&self) -> Result<Vec<StoredImage>, EngineError>;
 
+    /// How many builds should go on at once on this many CPUs, where nobody says.
+    fn lanes(&self, cpus: usize) -> usize {
+        cpus
+    }
+
     /// Whether the store has an image by this name, which may have a digest in place of a tag, so that a build from it
     /// needs no network.
     ///

@@ -105,6 +105,10 @@ pub fn run(
     let history = History::of(&cache);
     let records = Records::of(&cache);
     let schedule = Schedule::new(graph, &builds, &history.durations(), options.keep_going);
+    let jobs = match options.host.jobs_named {
+        true => options.host.jobs,
+        false => planned.engine.lanes(options.host.jobs),
+    };
     let course = Course {
         graph,
         builds: &builds,
@@ -121,9 +125,9 @@ pub fn run(
         ids: builds.iter().map(|item| item.id).collect(),
         run: history::new_run(),
         origin: Instant::now(),
-        jobs: options.host.jobs,
+        jobs,
     };
-    threads::workers(options.host.jobs.clamp(1, builds.len()), |lane| course.work(lane, cancel));
+    threads::workers(jobs.clamp(1, builds.len()), |lane| course.work(lane, cancel));
     report_skipped(graph, &builds, &schedule, reporter);
     schedule.finish(&mut outcome)?;
     Ok(outcome)

@@ -60,6 +60,7 @@ impl Project {
             rustflags: None,
             epoch: EPOCH,
             jobs: 2,
+            jobs_named: true,
             stat_cache: true,
             variables: BTreeSet::new(),
         };

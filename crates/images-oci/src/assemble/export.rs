@@ -17,7 +17,9 @@ pub(super) fn image(
     log: &mut String,
 ) -> Result<Assembled, AssembleError> {
     let BuiltStage { state, tree, layers: planned } = stage;
-    let written = threads::map(request.jobs, &planned, |layer| match layer {
+    // A thread for a layer that is there already would cost more than it does.
+    let new = planned.iter().filter(|layer| matches!(layer, StageLayer::Planned(_))).count();
+    let written = threads::map(request.jobs.min(new), &planned, |layer| match layer {
         _ if workshop.cancel.is_interrupted() => Err(AssembleError::Interrupted),
         StageLayer::Stored(layer) => Ok(Layer::clone(layer)),
         StageLayer::Planned(entries) => Ok(workshop.layout.layer(entries, request.compression)?),

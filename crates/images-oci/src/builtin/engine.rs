@@ -157,6 +157,11 @@ impl Engine for Builtin {
         Ok(images.collect())
     }
 
+    /// A build waits for the disk, once for each blob, half of its time.
+    fn lanes(&self, cpus: usize) -> usize {
+        2 * cpus
+    }
+
     fn has(&self, name: &str) -> Result<bool, EngineError> {
         let (layout, _) = self.open()?;
         Ok(layout.resolve(name).map_err(|error| told(&error))?.is_some())
