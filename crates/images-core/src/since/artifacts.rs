@@ -111,21 +111,21 @@ impl<'a> Sides<'a> {
     }
 }
 
-/// Finds or makes what stands for the binaries of `nodes` and of all variants of the commit.
+/// Finds or makes what stands for the binaries of `nodes` and of these variants of the commit.
 ///
 /// # Errors
 /// cargo fails in the work tree, or files cannot be read.
 pub(super) fn binaries(
     graph: &Graph<'_>,
     nodes: &[NodeId],
-    earlier: Option<&Graph<'_>>,
+    earlier: Option<(&Graph<'_>, &[NodeId])>,
     by: ArtifactsBy,
     host: &HostOptions,
     cancel: &Cancel,
     reporter: &dyn Reporter,
 ) -> Result<Binaries, Error> {
     let new = Side::of(graph, nodes.to_vec(), "new")?;
-    let old = earlier.map(|graph| Side::of(graph, graph.ids().collect(), "old")).transpose()?;
+    let old = earlier.map(|(graph, nodes)| Side::of(graph, nodes.to_vec(), "old")).transpose()?;
     let sides = Sides::of(new, old, by);
     let (root, cache) = (graph.workspace.root.clone(), graph.workspace.cache());
     let build = |side: &Side<'_>, manifest: Option<Utf8PathBuf>, target: &str| {

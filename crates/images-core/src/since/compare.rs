@@ -79,12 +79,14 @@ pub fn compare(
             Err(error) => return unreadable(&nodes, selected, commit.id, error),
         };
     let (host, by) = (&options.host, options.artifacts);
-    let binaries = artifacts::binaries(graph, &nodes, earlier.as_ref(), by, host, cancel, reporter)?;
+    let earlier = earlier.as_ref().map(|earlier| (earlier, earlier::wanted(earlier, graph, &nodes)));
+    let then = earlier.as_ref().map(|(earlier, wanted)| (*earlier, wanted.as_slice()));
+    let binaries = artifacts::binaries(graph, &nodes, then, by, host, cancel, reporter)?;
     let pins = Pins::of(&lock::read(&graph.workspace.root)?);
     let keyed = session::keys_with(graph, &nodes, pins, &binaries.new, host, cancel, reporter)?;
     let known: HashSet<Key> = nodes.iter().map(|&id| keyed.key(id)).collect();
-    let were = match &earlier {
-        Some(earlier) => earlier::variants(earlier, binaries, &known, host, cancel, reporter)?,
+    let were = match then {
+        Some(then) => earlier::variants(then, binaries, &known, host, cancel, reporter)?,
         None => Vec::new(),
     };
     let matching = Matching::of(graph, &were);

@@ -14,6 +14,7 @@ use crate::graph::{Graph, NodeId};
 use crate::joined::{self, Built, JoinedByNode};
 use crate::key::{Key, Record};
 use crate::lock::{self, Pins};
+use crate::selection::with_parents;
 use crate::session::{self, Keyed};
 use crate::workspace::{self, Workspace, relative};
 use crate::{Error, HostOptions};
@@ -56,12 +57,25 @@ pub(super) fn load(
     Ok(found.map(|earlier| Workspace { prepared: workspace.prepared.clone(), ..earlier }))
 }
 
-/// All variants with their keys. `known` are today's keys.
+/// The variants that today's `nodes` may have been: those of their names, where each name was there. Otherwise one of them
+/// may have had any other name, so it is all variants; and so it is where all images are asked for, of which some may be
+/// gone.
+pub(super) fn wanted(earlier: &Graph<'_>, today: &Graph<'_>, nodes: &[NodeId]) -> Vec<NodeId> {
+    let names: HashSet<_> = nodes.iter().map(|&id| today.image(id).name.as_str()).collect();
+    let is_known = |name: &&str| earlier.workspace.image(name).is_some();
+    if nodes.len() == today.nodes.len() || !names.iter().all(is_known) {
+        return earlier.order.clone();
+    }
+    let same: Vec<_> = earlier.ids().filter(|&id| names.contains(earlier.image(id).name.as_str())).collect();
+    with_parents(earlier, &same)
+}
+
+/// The `wanted` variants with their keys. `known` are today's keys.
 ///
 /// # Errors
 /// An interrupt.
 pub(super) fn variants(
-    graph: &Graph<'_>,
+    (graph, wanted): (&Graph<'_>, &[NodeId]),
     binaries: Binaries,
     known: &HashSet<Key>,
     host: &HostOptions,
@@ -69,13 +83,13 @@ pub(super) fn variants(
     reporter: &dyn Reporter,
 ) -> Result<Vec<Was>, Error> {
     let mut problems = binaries.unbuilt;
-    let joined = gather(graph, &binaries.old, &mut problems, host, cancel, reporter)?;
-    let sound: Vec<_> = graph.order.iter().copied().filter(|id| !problems.contains_key(id)).collect();
+    let joined = gather(graph, wanted, &binaries.old, &mut problems, host, cancel, reporter)?;
+    let sound: Vec<_> = wanted.iter().copied().filter(|id| !problems.contains_key(id)).collect();
     let (contexts, unreadable) = session::readable_contexts(graph, &sound, &joined, host);
     problems.extend(unreadable.into_iter().map(|(id, problem)| (id, problem.message)));
     let pins = Pins::of(&lock::read(&graph.workspace.root)?);
-    let keyed = Keyed::of(graph, &graph.order, contexts, pins);
-    Ok(graph.ids().map(|id| was(graph, id, &keyed, &problems, known)).collect())
+    let keyed = Keyed::of(graph, wanted, contexts, pins);
+    Ok(wanted.iter().map(|&id| was(graph, id, &keyed, &problems, known)).collect())
 }
 
 fn was(
@@ -104,13 +118,14 @@ fn was(
 /// What joins the contexts, image by image: what one lacks is no problem of another.
 fn gather(
     graph: &Graph<'_>,
+    wanted: &[NodeId],
     built: &Built,
     problems: &mut HashMap<NodeId, String>,
     host: &HostOptions,
     cancel: &Cancel,
     reporter: &dyn Reporter,
 ) -> Result<JoinedByNode, Error> {
-    let sound: Vec<_> = graph.ids().filter(|id| !problems.contains_key(id)).collect();
+    let sound: Vec<_> = wanted.iter().copied().filter(|id| !problems.contains_key(id)).collect();
     let gathered = threads::map(host.jobs, &sound, |&id| {
         joined::gather_with(graph, &[id], built, host, cancel, reporter)
     });

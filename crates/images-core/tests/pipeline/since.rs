@@ -3,7 +3,8 @@
 use std::fs;
 use std::os::unix::fs::{PermissionsExt, symlink};
 
-use images_core::Error;
+use images_core::graph::Graph;
+use images_core::{Error, since};
 
 use crate::project::{Project, SETTINGS, modified, told};
 use crate::repository::git;
@@ -288,6 +289,31 @@ fn prepared_outputs_are_shared_with_the_commit() {
     project.commit();
     assert_eq!(project.since("HEAD"), NOTHING);
     assert_eq!(project.read("target/count"), "x\n");
+}
+
+#[test]
+fn of_what_is_not_asked_for_nothing_is_made_for_the_commit() {
+    let project = project();
+    let count = project.path("target/count");
+    let manifest = |word: &str| {
+        let command = format!("[\"sh\", \"-c\", \"echo {word} >> {count}; echo made > $0\", \"{{out}}\"]");
+        format!("[image]\nversion = \"1.0.0\"\n[[prepare]]\ncommand = {command}\noutput = \"made\"\n")
+    };
+    project.image_with("apart", &manifest("x"), "FROM scratch\nCOPY made /\n");
+    fs::create_dir_all(project.path("target")).unwrap();
+    project.commit();
+    project.write("images/app/run", "other");
+    let workspace = project.load();
+    let graph = Graph::of(&workspace, 2).unwrap();
+    let app: Vec<_> = graph.ids().filter(|id| graph.image(*id).name == "app").collect();
+    let options = project.since_options("HEAD");
+    let compared = since::compare(&graph, &app, &options, &project.cancel, &project.events).unwrap();
+    let affected: Vec<_> =
+        compared.findings.iter().map(|finding| graph.spec(finding.id).to_string()).collect();
+    assert_eq!(affected, ["app:1.0.0"]);
+    assert!(!count.exists(), "apart is neither asked for nor below what is");
+    assert_eq!(project.since("HEAD"), ["changed app:1.0.0 (`run` changed)"]);
+    assert_eq!(project.read("target/count"), "x\n", "all are asked for");
 }
 
 #[test]
