@@ -36,6 +36,8 @@ fn an_answer_that_does_not_tell_ends_in_an_error(world: &World) {
             let ended = world.release(words);
             assert_eq!(ended.code(), 1, "{told}: {}", ended.stderr);
             assert!(ended.stderr.contains(told), "{told}: {}", ended.stderr);
+            let place = "images/app/Image.toml:2:11";
+            assert!(ended.stderr.contains(place), "{told}: {}", ended.stderr);
             assert_eq!(world.writes(), Vec::<String>::new());
             world.fake().forget_faults();
         }

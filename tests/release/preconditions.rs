@@ -8,6 +8,9 @@ use crate::{Told, tests};
 pub(crate) const ALL: &[(&str, Told)] = tests![
     Told,
     files_that_differ_from_the_commit_are_refused_by_name,
+    pins_that_differ_from_the_commit_are_refused,
+    a_name_that_is_not_locked_is_refused_at_its_place,
+    what_asks_a_registry_refuses_to_be_offline,
     a_detached_commit_is_as_good_as_a_branch,
     without_a_commit_nothing_is_released,
     private_images_are_left_out,
@@ -41,6 +44,65 @@ fn files_that_differ_from_the_commit_are_refused_by_name(world: &World) {
     world.release(&["--execute", "--allow-dirty"]).ok();
 }
 
+/// Images.lock with a pin of the base of `base`.
+fn pin(world: &World, digit: &str) {
+    world.workspace.image("base", &format!("FROM {}/other/os:1\nCOPY data /data\n", world.address));
+    let digest = digit.repeat(64);
+    let text = format!(
+        "version = 1\n\n[[image]]\nreference = \"{}/other/os:1\"\ndigest = \"sha256:{digest}\"\n\
+         platforms = [\"linux/amd64\"]\nresolved = \"2026-01-31T12:00:00Z\"\n",
+        world.address
+    );
+    world.workspace.write("Images.lock", &text);
+}
+
+fn pins_that_differ_from_the_commit_are_refused(world: &World) {
+    pin(world, "a");
+    world.workspace.image("alone", "FROM scratch\nCOPY data /data\n");
+    world.workspace.write("images/alone/data", "its own");
+    world.commit();
+    pin(world, "b");
+    let refused = world.release(&["app", "--execute"]);
+    assert_eq!(refused.code(), 1, "{}", refused.stderr);
+    let told = "1 file differs from the commit:\n         Images.lock\n";
+    assert!(refused.stderr.contains(told), "it is its parent's: {}", refused.stderr);
+    assert_eq!(world.writes(), Vec::<String>::new());
+    world.release(&["alone", "--execute"]).ok();
+}
+
+fn a_name_that_is_not_locked_is_refused_at_its_place(world: &World) {
+    pin(world, "a");
+    std::fs::remove_file(world.workspace.path().join("Images.lock")).unwrap();
+    world.commit();
+    for words in [&[][..], &["--execute"]] {
+        let refused = world.release(words);
+        assert_eq!(refused.code(), 2, "{}", refused.stderr);
+        for told in [
+            "/other/os:1` is not in Images.lock, and a release adds nothing to it",
+            "images/base/Dockerfile:1:6",
+        ] {
+            assert!(refused.stderr.contains(told), "{}", refused.stderr);
+        }
+    }
+    assert!(!world.workspace.path().join("Images.lock").exists());
+}
+
+fn what_asks_a_registry_refuses_to_be_offline(world: &World) {
+    for words in [
+        &["release", "--workspace", "--offline"][..],
+        &["release", "--workspace", "--execute", "--frozen"],
+        &["push", "--workspace", "--offline"],
+        &["check", "--workspace", "--published", "--offline"],
+        &["outdated", "--offline"],
+        &["update", "--offline"],
+    ] {
+        let refused = world.workspace.run(words);
+        assert_eq!(refused.code(), 2, "{words:?}: {}", refused.stderr);
+        assert!(refused.stderr.contains("--offline forbids the network"), "{words:?}: {}", refused.stderr);
+    }
+    assert!(world.fake().requests().is_empty());
+}
+
 fn a_detached_commit_is_as_good_as_a_branch(world: &World) {
     git(&world.workspace, &["checkout", "--quiet", "--detach"]);
     world.released();
@@ -59,9 +121,11 @@ fn private_images_are_left_out(world: &World) {
     world.commit();
     world.released();
     assert_eq!((world.tags("base").len(), world.tags("app").len()), (0, 4));
-    let refused = world.release(&["base"]);
-    assert_eq!(refused.code(), 2);
-    assert!(refused.stderr.contains("`base:1.0.0` is not published"), "{}", refused.stderr);
+    for word in ["base", "--from-tag=base-v1.0.0"] {
+        let refused = world.release(&[word]);
+        assert_eq!(refused.code(), 2);
+        assert!(refused.stderr.contains("`base:1.0.0` is not published"), "{}", refused.stderr);
+    }
 }
 
 fn a_git_tag_selects_its_image(world: &World) {

@@ -229,11 +229,19 @@ pub(crate) fn lock_options(global: &Global, adds: bool) -> Result<LockOptions, E
 /// Who is asked by a command that is there to ask.
 ///
 /// # Errors
-/// The network is forbidden.
+/// See [`asking`].
 pub(crate) fn resolver(global: &Global) -> Result<RegistryResolver, Error> {
+    Ok(RegistryResolver(asking(global, &[])?))
+}
+
+/// As [`registry_options`], for a command that cannot do without an answer.
+///
+/// # Errors
+/// The network is forbidden, or see [`jobs`].
+pub(crate) fn asking(global: &Global, plain_http: &[String]) -> Result<registry::Options, Error> {
     if global.lock.is_offline() {
         let diagnostic = Diagnostic::error("this asks registries, and --offline forbids the network");
         return Err(diagnostic.help("run it without --offline").into());
     }
-    Ok(RegistryResolver(registry_options(&[], jobs(global)?)))
+    Ok(registry_options(plain_http, jobs(global)?))
 }

@@ -47,7 +47,7 @@ pub(crate) fn error(error: &Error) -> String {
         diagnostic(&shown)
     };
     match error {
-        Error::Input(diagnostics) | Error::Refused(diagnostics) => {
+        Error::Input(diagnostics) | Error::Registry(diagnostics) | Error::Refused(diagnostics) => {
             diagnostics.iter().map(diagnostic).collect::<Vec<_>>().join("\n\n")
         }
         Error::NoEngine(none) => {

@@ -7,6 +7,7 @@ use images_engine::process::Cancel;
 
 use crate::git::Git;
 use crate::graph::{Graph, NodeId};
+use crate::lock;
 use crate::workspace::normal;
 
 /// A commit.
@@ -31,7 +32,8 @@ pub(crate) fn labels(graph: &Graph<'_>, id: NodeId, cancel: &Cancel) -> BTreeMap
     }
 }
 
-/// The last commit of an image's inputs: its folder, its context, its Dockerfile and what `[[input]]` names.
+/// The last commit of an image's inputs: its folder, its context, its Dockerfile, what `[[input]]` names, and Images.lock
+/// where the Dockerfile names something that it pins.
 pub(crate) fn last(graph: &Graph<'_>, id: NodeId, cancel: &Cancel) -> Option<Commit> {
     let git = Git::at(&graph.workspace.repository, cancel)?;
     let text = git.read(&with_places(graph, id, &["log", "-1", "--format=%H %cI"])).ok()??;
@@ -51,7 +53,9 @@ fn with_places(graph: &Graph<'_>, id: NodeId, args: &[&str]) -> Vec<String> {
     let image = graph.image(id);
     let inputs = image.manifest.input.iter().map(|input| normal(&image.folder.join(input.from.get_ref())));
     let dockerfile = graph.workspace.root.join(&image.dockerfile.path);
-    let places = [image.folder.clone(), image.context.clone(), dockerfile].into_iter().chain(inputs);
+    let pins = lock::is_locked(graph, id).then(|| graph.workspace.root.join(lock::FILE));
+    let places =
+        [image.folder.clone(), image.context.clone(), dockerfile].into_iter().chain(inputs).chain(pins);
     let args = args.iter().map(|&word| word.to_owned()).chain(["--".to_owned()]);
     args.chain(places.map(Utf8PathBuf::into_string)).collect()
 }

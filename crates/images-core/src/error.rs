@@ -49,6 +49,9 @@ pub enum Error {
         /// What to do.
         help: Option<String>,
     },
+    /// A registry did not tell what the files ask it, each with the place that asks: exit code 1.
+    #[error("{}", .0.first().map_or("", |diagnostic| diagnostic.message.as_str()))]
+    Registry(Vec<Diagnostic>),
     /// Something was asked for that would break a promise: exit code 1.
     #[error("{}", .0.first().map_or("", |diagnostic| diagnostic.message.as_str()))]
     Refused(Vec<Diagnostic>),
@@ -69,9 +72,11 @@ impl Error {
         match self {
             Self::Input(_) => exit_code::USAGE,
             Self::NoEngine(_) | Self::Engine(_) => exit_code::NO_ENGINE,
-            Self::Command { .. } | Self::Io { .. } | Self::Transfer { .. } | Self::Refused(_) => {
-                exit_code::FAILED
-            }
+            Self::Command { .. }
+            | Self::Io { .. }
+            | Self::Transfer { .. }
+            | Self::Registry(_)
+            | Self::Refused(_) => exit_code::FAILED,
             Self::Interrupted => exit_code::INTERRUPTED,
         }
     }
@@ -81,9 +86,19 @@ impl From<RegistryError> for Error {
     fn from(error: RegistryError) -> Self {
         match error.kind {
             RegistryErrorKind::Interrupted => Self::Interrupted,
-            _ => Self::Transfer { message: error.message, help: error.help },
+            _ => Self::Transfer { help: next_step(&error), message: error.message },
         }
     }
+}
+
+/// What to do about a registry's failure.
+pub(crate) fn next_step(error: &RegistryError) -> Option<String> {
+    let general = match error.kind {
+        RegistryErrorKind::Unavailable => Some("the registry is busy or broken: try again later"),
+        RegistryErrorKind::Unreachable => Some("check the registry's name and the network"),
+        _ => None,
+    };
+    error.help.clone().or_else(|| general.map(str::to_owned))
 }
 
 impl From<LayoutError> for Error {

@@ -39,7 +39,7 @@ fn gather(
     found.extend(workspace.warnings.iter().cloned());
     let graph = session.graph(&workspace)?;
     let selected = args.selection.resolve(&graph)?;
-    found.extend(lock::findings(&graph, session.global.lock.is_locked())?);
+    found.extend(lock::findings(&graph, &selected, session.global.lock.is_locked())?);
     let host = environment::host_options(&session.global)?;
     let pins = Pins::of(&lock::read(&workspace.root)?);
     found.extend(policy::check(&graph, &selected, &pins));

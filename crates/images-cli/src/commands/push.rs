@@ -10,11 +10,11 @@ use crate::environment;
 use crate::terminal::Style;
 
 pub(super) fn run(session: &Session, args: &Push) -> Result<u8, Error> {
+    let registry = environment::asking(&session.global, &args.plain_http)?;
     let workspace = session.workspace(&args.args)?;
     let graph = session.graph(&workspace)?;
     let selected = args.selection.resolve(&graph)?;
     let (options, planned) = session.plan(&graph, &selected, &args.engine)?;
-    let registry = environment::registry_options(&args.plain_http, options.host.jobs);
     let push = PushOptions { registry, sbom: args.sbom };
     let done = RefCell::new(Vec::new());
     let report = |image: &PushedImage| {

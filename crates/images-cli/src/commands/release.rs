@@ -14,14 +14,15 @@ use crate::report as reporter;
 use crate::terminal::{Style, Terminal};
 
 pub(super) fn run(session: &Session, args: &Release) -> Result<u8, Error> {
+    let registry = environment::asking(&session.global, &args.plain_http)?;
     let workspace = session.workspace(&args.args)?;
     let graph = session.graph(&workspace)?;
     let selected = selected(args, &graph)?;
     let (mut build, detect) = session.build_options(&args.engine, Some(&args.compression), &workspace)?;
     // What a release is made from is committed.
-    build.lock.mode = LockMode::Locked;
+    build.lock.mode = LockMode::Release;
     let options = ReleaseOptions {
-        registry: environment::registry_options(&args.plain_http, build.host.jobs),
+        registry,
         build,
         sbom: args.sbom,
         provenance: args.provenance,
@@ -51,7 +52,11 @@ pub(super) fn run(session: &Session, args: &Release) -> Result<u8, Error> {
 
 fn selected(args: &Release, graph: &Graph<'_>) -> Result<Vec<NodeId>, Error> {
     match &args.from_tag {
-        Some(tag) => core::publishable(graph, &core::of_git_tag(graph, tag)?, true),
+        Some(tag) => {
+            let meant = core::of_git_tag(graph, tag)?;
+            // A crate's tag names no image: those that are private are left out.
+            core::publishable(graph, &meant, meant.len() == 1)
+        }
         None => {
             let is_named = !args.selection.specs.is_empty();
             core::publishable(graph, &args.selection.resolve(graph)?, is_named)
@@ -67,7 +72,7 @@ pub(super) fn published(
     host: &HostOptions,
     args: &Published,
 ) -> Result<Vec<Diagnostic>, Error> {
-    let registry = environment::registry_options(&args.plain_http, host.jobs);
+    let registry = environment::asking(&session.global, &args.plain_http)?;
     let reporter = reporter::of(MessageFormat::Human, session.terminal);
     core::changed(graph, selected, host, &registry, &session.cancel, &*reporter)
 }

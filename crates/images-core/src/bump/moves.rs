@@ -85,7 +85,12 @@ fn add(
     if is_older(&new, &old) && !allow_downgrade {
         let message = format!("`{name}` would go back from {old} to {new}");
         let help = "a published version stays what it is; --allow-downgrade does it nevertheless";
-        return Err(Diagnostic::error(message).help(help).into());
+        let (place, source) = (&places[&at], &at.image(workspace).source);
+        let diagnostic = match place.path == workspace.root.join(&source.path) {
+            true => source.error(place.span.clone(), message, format!("newer than {new}")),
+            false => Diagnostic::error(message),
+        };
+        return Err(diagnostic.help(help).into());
     }
     steps.insert(places[&at].clone(), Step { old, new });
     Ok(())

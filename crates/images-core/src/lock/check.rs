@@ -8,14 +8,15 @@ use super::name::{Named, names_of};
 use super::{FILE, Pins, file};
 use crate::Error;
 use crate::graph::{Graph, NodeId};
+use crate::selection::with_parents;
 use crate::store::Store;
 
-/// What is in the file and no Dockerfile names, as warnings; and what Dockerfiles name and is not in it, as errors where the
-/// file has to stay as it is.
+/// What is in the file and no Dockerfile names, as warnings; and what `selected` and all that they stand on name and is not in
+/// it, as errors where the file has to stay as it is.
 ///
 /// # Errors
 /// The file cannot be read.
-pub fn findings(graph: &Graph<'_>, is_locked: bool) -> Result<Vec<Diagnostic>, Error> {
+pub fn findings(graph: &Graph<'_>, selected: &[NodeId], is_locked: bool) -> Result<Vec<Diagnostic>, Error> {
     let (source, lock) = file::read_with_source(&graph.workspace.root)?;
     let used: BTreeSet<_> = graph.ids().flat_map(|id| names_of(graph, id)).map(|named| named.name).collect();
     let unused = lock.images.iter().filter(|(name, _)| !used.contains(*name)).map(|(name, image)| {
@@ -23,18 +24,24 @@ pub fn findings(graph: &Graph<'_>, is_locked: bool) -> Result<Vec<Diagnostic>, E
         let diagnostic = source.warning(image.span.clone(), message, "not used");
         diagnostic.help(format!("`cargo xtask images update` takes it out of {FILE}")).rule(Rule::Lock)
     });
-    let named = graph.order.iter().flat_map(|&id| names_of(graph, id).map(move |named| (id, named)));
+    let nodes = with_parents(graph, selected);
+    let named = nodes.into_iter().flat_map(|id| names_of(graph, id).map(move |named| (id, named)));
     let mut told = BTreeSet::new();
     let missing =
         named.filter(|(_, Named { name, .. })| !lock.images.contains_key(name) && told.insert(name.clone()));
     let missing = missing.map(|(id, Named { name, span, .. })| {
         let message = format!("`{name}` is not in {FILE}");
         let dockerfile = &graph.image(id).dockerfile;
+        let update = "`cargo xtask images update`";
         let diagnostic = match is_locked {
-            true => dockerfile.error(span, message, "not locked"),
-            false => dockerfile.warning(span, message, "not locked"),
+            true => {
+                dockerfile.error(span, message, "not locked").help(format!("run {update}, and commit {FILE}"))
+            }
+            false => dockerfile
+                .warning(span, message, "not locked")
+                .help(format!("the next build adds it, or {update}")),
         };
-        diagnostic.help("the next build adds it, or `cargo xtask images update`").rule(Rule::Lock)
+        diagnostic.rule(Rule::Lock)
     });
     Ok(unused.chain(missing).collect())
 }

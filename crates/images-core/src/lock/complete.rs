@@ -26,8 +26,21 @@ pub enum LockMode {
     /// What is missing is asked for, and the file stays as it is.
     #[default]
     Look,
-    /// Nothing may be missing.
+    /// Nothing may be missing: so says `--locked`.
     Locked,
+    /// Nothing may be missing, because a release is made from what is committed.
+    Release,
+}
+
+impl LockMode {
+    /// Why nothing may be missing.
+    fn refusal(self) -> Option<&'static str> {
+        match self {
+            Self::Locked => Some("--locked forbids to add it"),
+            Self::Release => Some("a release adds nothing to it"),
+            Self::Add | Self::Look => None,
+        }
+    }
 }
 
 /// How names are pinned.
@@ -77,8 +90,8 @@ pub(crate) fn complete(
         .into_iter()
         .filter(|missing| !missing.named.is_frontend || engine == EngineKind::Docker)
         .collect();
-    if options.mode == LockMode::Locked && !wanted.is_empty() {
-        return Err(Error::Input(wanted.iter().map(|missing| unlocked(graph, missing)).collect()));
+    if let Some(why) = options.mode.refusal().filter(|_| !wanted.is_empty()) {
+        return Err(Error::Input(wanted.iter().map(|missing| unlocked(graph, missing, why)).collect()));
     }
     let (mut new, mut problems) = (BTreeMap::new(), Vec::new());
     for (missing, answer) in wanted.iter().zip(ask(&wanted, options, cancel)) {
@@ -153,8 +166,8 @@ fn now() -> String {
     timestamp(i64::try_from(since.as_secs()).unwrap_or_default())
 }
 
-fn unlocked(graph: &Graph<'_>, missing: &Missing) -> Diagnostic {
-    let message = format!("`{}` is not in {FILE}, and --locked forbids to add it", missing.named.name);
+fn unlocked(graph: &Graph<'_>, missing: &Missing, why: &str) -> Diagnostic {
+    let message = format!("`{}` is not in {FILE}, and {why}", missing.named.name);
     let dockerfile = &graph.image(missing.id).dockerfile;
     let diagnostic = dockerfile.error(missing.named.span.clone(), message, "not locked");
     diagnostic.help(format!("run `cargo xtask images update`, and commit {FILE}"))

@@ -20,6 +20,7 @@ pub use complete::{LockMode, LockOptions};
 pub(crate) use complete::{complete, missing};
 pub use file::{FILE, read};
 pub use name::full_name;
+pub(crate) use name::is_locked;
 pub use pins::Pins;
 pub use resolver::{RegistryResolver, Resolved, Resolver};
 pub use update::{Change, Outdated, UpdateOptions, outdated, update};

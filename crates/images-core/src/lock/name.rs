@@ -50,6 +50,11 @@ pub(super) fn names_of(graph: &Graph<'_>, id: NodeId) -> impl Iterator<Item = Na
     })
 }
 
+/// Whether Images.lock has a say in what a node is made of.
+pub(crate) fn is_locked(graph: &Graph<'_>, id: NodeId) -> bool {
+    names_of(graph, id).next().is_some()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -12,6 +12,7 @@ use super::name::{full, is_local, names_of};
 use super::{Resolver, file};
 use crate::Error;
 use crate::build::Detect;
+use crate::error::next_step;
 use crate::graph::Graph;
 use crate::store::Store;
 
@@ -64,8 +65,8 @@ pub fn update(
     let used = used(graph);
     let chosen = chosen(&used, &old, &options.references)?;
     let fresh = match &options.precise {
-        Some(digest) => precise(&chosen, digest, resolver, cancel)?,
-        None => resolve(&chosen, resolver, detect, cancel)?,
+        Some(digest) => precise(graph, &chosen, digest, resolver, cancel)?,
+        None => resolve(graph, &chosen, resolver, detect, cancel)?,
     };
     let changes = changes(&old, &used, &fresh, options.references.is_empty());
     if !options.dry_run && !changes.is_empty() {
@@ -95,7 +96,7 @@ pub fn outdated(graph: &Graph<'_>, resolver: &dyn Resolver, cancel: &Cancel) -> 
             }
             // An image that was only ever local is no older than one that does not exist.
             Err(_) if matches!(locked, Pin::Id(_)) => {}
-            Err(error) => return Err(unanswered(&name, error)),
+            Err(error) => return Err(unanswered(graph, &name, &name, &error)),
         }
     }
     Ok(found)
@@ -135,6 +136,7 @@ fn unknown(used: &BTreeSet<String>, lock: &Lock, text: &str) -> Error {
 
 /// The one name at the digest that was asked for, which its registry must have.
 fn precise(
+    graph: &Graph<'_>,
     chosen: &[String],
     digest: &str,
     resolver: &dyn Resolver,
@@ -151,12 +153,13 @@ fn precise(
     let mut answers = resolver.resolve(&[reference], cancel);
     match answers.pop() {
         Some(Ok(resolved)) => Ok(BTreeMap::from([(name.clone(), locked(resolved))])),
-        Some(Err(error)) => Err(unanswered(&format!("{repository}@{digest}"), error)),
+        Some(Err(error)) => Err(unanswered(graph, name, &format!("{repository}@{digest}"), &error)),
         None => Ok(BTreeMap::new()),
     }
 }
 
 fn resolve(
+    graph: &Graph<'_>,
     chosen: &[String],
     resolver: &dyn Resolver,
     detect: Detect<'_>,
@@ -180,7 +183,7 @@ fn resolve(
     for (name, error) in failed {
         match (store.get(&name), error) {
             (Some(image), _) => drop(fresh.insert(name, of_store(&image.id))),
-            (None, Some(error)) => return Err(unanswered(&name, error)),
+            (None, Some(error)) => return Err(unanswered(graph, &name, &name, &error)),
             (None, None) => {
                 let message = format!("`{name}` is not in the engine's store, and no registry has this name");
                 return Err(Error::Transfer { message, help: Some("build or load it".to_owned()) });
@@ -196,12 +199,26 @@ fn askable(names: &[String]) -> (Vec<String>, Vec<Reference>) {
     parsed.filter(|(_, reference)| !is_local(reference)).unzip()
 }
 
-fn unanswered(name: &str, error: RegistryError) -> Error {
-    match error.kind {
-        RegistryErrorKind::Interrupted => Error::Interrupted,
-        _ => {
-            Error::Transfer { message: format!("cannot resolve {name}: {}", error.message), help: error.help }
+/// `asked` is the name, or its repository with a digest. The error is at the first place that has the name.
+fn unanswered(graph: &Graph<'_>, name: &str, asked: &str, error: &RegistryError) -> Error {
+    if error.kind == RegistryErrorKind::Interrupted {
+        return Error::Interrupted;
+    }
+    let message = format!("cannot resolve {asked}: {}", error.message);
+    let help = match error.kind {
+        RegistryErrorKind::Absent if asked == name => {
+            Some("its registry has no such image: name one that there is".to_owned())
         }
+        RegistryErrorKind::Absent => Some("its registry has no such digest".to_owned()),
+        _ => next_step(error),
+    };
+    let mut places = graph.ids().flat_map(|id| names_of(graph, id).map(move |named| (id, named)));
+    match places.find(|(_, named)| named.name == name) {
+        Some((id, named)) => {
+            let diagnostic = graph.image(id).dockerfile.error(named.span, message, "asked for this");
+            Error::Registry(vec![Diagnostic { help, ..diagnostic }])
+        }
+        None => Error::Transfer { message, help },
     }
 }
 

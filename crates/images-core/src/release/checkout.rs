@@ -9,6 +9,7 @@ use images_schema::Diagnostic;
 use crate::Error;
 use crate::git::Git;
 use crate::graph::{Graph, NodeId};
+use crate::lock;
 use crate::selection::with_parents;
 use crate::session::Keyed;
 use crate::workspace::{Image, normal};
@@ -97,6 +98,9 @@ impl<'a> Inputs<'a> {
         for id in with_parents(graph, ids) {
             let image = graph.image(id);
             inputs.add(root, image);
+            if lock::is_locked(graph, id) {
+                inputs.files.insert(root.join(lock::FILE));
+            }
             if image.manifest.artifacts.is_some() {
                 let images = graph.workspace.images.iter();
                 let others = images.filter(|image| !image.folder.join("Cargo.toml").exists());

@@ -164,13 +164,23 @@ impl Scene<'_> {
         Ok(ReleasePlan { items })
     }
 
+    /// A registry's failure, at the version that it was asked for.
+    fn at(&self, unit: &Unit, error: Error) -> Error {
+        let Error::Transfer { message, help } = error else { return error };
+        let image = self.graph.image(unit.ids[0]);
+        let span = image.manifest.image.version.as_ref().map_or(0..0, Spanned::span);
+        let diagnostic = image.source.error(span, message, format!("is `{}` published?", unit.spec));
+        Error::Registry(vec![Diagnostic { help, ..diagnostic }])
+    }
+
     /// The same without aliases.
     ///
     /// # Errors
     /// The registry does not tell.
     pub(super) fn states(&self, ids: &[NodeId]) -> Result<ReleasePlan, Error> {
         let units = unit::units(self.graph, ids);
-        let asked = threads::map(QUESTIONS, &units, |unit| self.item(unit));
+        let asked =
+            threads::map(QUESTIONS, &units, |unit| self.item(unit).map_err(|error| self.at(unit, error)));
         Ok(ReleasePlan { items: asked.into_iter().collect::<Result<_, Error>>()? })
     }
 

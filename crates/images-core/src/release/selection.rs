@@ -34,8 +34,8 @@ pub(super) fn public(graph: &Graph<'_>, selected: &[NodeId]) -> Vec<NodeId> {
     graph.order.iter().copied().filter(|id| wanted[id.0]).collect()
 }
 
-/// The variants that a git tag names: `NAME-vVERSION`, where NAME is an image's or the crate's that gives its version;
-/// `vVERSION` where the workspace has one image.
+/// The variants that a git tag names: `NAME-vVERSION`, where NAME is an image's, or the crate's that gives images their
+/// version; `vVERSION` where the workspace has one image.
 ///
 /// # Errors
 /// It names no image, or a version that the image does not have.
@@ -66,13 +66,9 @@ fn named<'t>(graph: &Graph<'_>, tag: &'t str) -> Option<(Vec<usize>, &'t str)> {
     }
     let splits = tag.match_indices("-v").map(|(at, _)| (&tag[..at], &tag[at + 2..]));
     let found = splits.filter_map(|(name, version)| {
-        let by_name = |image: &Image| image.name == name;
-        let by_crate = |image: &Image| crate_of(graph, image) == Some(name);
-        let places = |is: &dyn Fn(&Image) -> bool| {
-            images.iter().enumerate().filter(|(_, image)| is(image)).map(|(at, _)| at).collect::<Vec<_>>()
-        };
-        let own = places(&by_name);
-        let found = if own.is_empty() { places(&by_crate) } else { own };
+        // A crate's tag is that of each image with its version, whether one of them has its name or not.
+        let is_meant = |image: &Image| image.name == name || crate_of(graph, image) == Some(name);
+        let found: Vec<_> = (0..images.len()).filter(|at| is_meant(&images[*at])).collect();
         (!found.is_empty()).then_some((found, version))
     });
     found.last()

@@ -246,8 +246,10 @@ fn a_version_goes_back_only_if_that_is_said() {
     let back = to("python", "3.7.3");
     assert_eq!(
         project.refused(&back),
-        ["`python` would go back from 3.7.4 to 3.7.3 |  | a published version stays what it is; \
-          --allow-downgrade does it nevertheless"]
+        [
+            "images/python/Image.toml:2 [\"3.7.4\"] `python` would go back from 3.7.4 to 3.7.3 | newer than 3.7.3 | \
+          a published version stays what it is; --allow-downgrade does it nevertheless"
+        ]
     );
     project.bump(&Request { allow_downgrade: true, ..back });
     assert_eq!(project.read("images/flask/Dockerfile"), "FROM acme/python:3.7.3\n");

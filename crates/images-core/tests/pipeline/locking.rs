@@ -158,6 +158,9 @@ fn locked_refuses_to_add_and_says_where() {
         text.contains(&message) && text.contains("images/base/Dockerfile") && text.contains("debian:12"),
         "{text}"
     );
+    project.build.lock.mode = LockMode::Release;
+    let text = &problems(&project)[0];
+    assert!(text.contains("Images.lock, and a release adds nothing to it"), "{text}");
     assert!(!project.path("Images.lock").exists());
     assert_eq!(project.engine.builds(), []);
 }
@@ -269,8 +272,21 @@ fn update_writes_nothing_when_a_registry_does_not_answer() {
     project.image("other", "FROM alpine:3\n");
     project.registries.breaks(DEBIAN, RegistryErrorKind::Denied);
     let error = update(&project, &UpdateOptions::default()).unwrap_err();
-    assert_eq!(told(&error), [format!("exit 1: cannot resolve {DEBIAN}: {DEBIAN} does not answer")]);
+    assert_eq!(error.exit_code(), 1);
+    let message = format!("cannot resolve {DEBIAN}: {DEBIAN} does not answer");
+    assert_eq!(told(&error), [format!("images/base/Dockerfile:1 [debian:12] {message} | asked for this | ")]);
     assert!(!project.path("Images.lock").exists());
+}
+
+#[test]
+fn update_says_what_to_do_about_a_name_that_its_registry_lacks() {
+    let project = project();
+    project.registries.breaks(DEBIAN, RegistryErrorKind::Absent);
+    let text = told(&update(&project, &UpdateOptions::default()).unwrap_err()).remove(0);
+    assert!(text.ends_with("| its registry has no such image: name one that there is"), "{text}");
+    project.registries.breaks(DEBIAN, RegistryErrorKind::Unavailable);
+    let text = told(&update(&project, &UpdateOptions::default()).unwrap_err()).remove(0);
+    assert!(text.ends_with("| the registry is busy or broken: try again later"), "{text}");
 }
 
 #[test]
@@ -313,8 +329,9 @@ fn what_the_file_has_too_much_or_too_little_is_found() {
     project.write("images/base/Dockerfile", "FROM debian:13\n");
     let workspace = project.load();
     let graph = Graph::of(&workspace, 2).unwrap();
+    let all: Vec<_> = graph.ids().collect();
     let messages: Vec<_> =
-        lock::findings(&graph, false).unwrap().into_iter().map(|found| found.message).collect();
+        lock::findings(&graph, &all, false).unwrap().into_iter().map(|found| found.message).collect();
     assert_eq!(
         messages,
         [
@@ -323,10 +340,12 @@ fn what_the_file_has_too_much_or_too_little_is_found() {
         ]
     );
     let severities = |is_locked| -> Vec<_> {
-        lock::findings(&graph, is_locked).unwrap().into_iter().map(|found| found.severity).collect()
+        lock::findings(&graph, &all, is_locked).unwrap().into_iter().map(|found| found.severity).collect()
     };
     assert_eq!(severities(false), [Severity::Warning, Severity::Warning]);
     assert_eq!(severities(true), [Severity::Warning, Severity::Error], "what is not used harms nobody");
+    let alone: Vec<_> = graph.ids().filter(|id| graph.image(*id).name == "alone").collect();
+    assert_eq!(lock::findings(&graph, &alone, true).unwrap().len(), 1, "another image's pin is not its own");
 }
 
 #[test]

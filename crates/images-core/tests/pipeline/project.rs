@@ -249,7 +249,9 @@ pub(crate) fn worded(graph: &Graph<'_>, plan: &Plan) -> Vec<String> {
 /// Everything that an error tells: `FILE:LINE [SPAN] MESSAGE | LABEL | HELP`, one text a problem.
 pub(crate) fn told(error: &Error) -> Vec<String> {
     match error {
-        Error::Input(found) | Error::Refused(found) => found.iter().map(told_one).collect(),
+        Error::Input(found) | Error::Registry(found) | Error::Refused(found) => {
+            found.iter().map(told_one).collect()
+        }
         other => vec![format!("exit {}: {other}", other.exit_code())],
     }
 }

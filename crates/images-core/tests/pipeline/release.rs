@@ -46,6 +46,24 @@ fn a_git_tag_means_an_image_or_the_images_of_a_crate() {
 }
 
 #[test]
+fn a_crates_tag_means_all_that_have_its_version_even_if_an_image_has_its_name() {
+    let project = Project::with_settings(
+        "[workspace]\nmembers = [\"images/api\"]\n[workspace.metadata.images]\nnamespace = \"acme\"\n",
+    );
+    let manifest = "[package]\nname = \"api\"\nversion = \"4.5.6\"\nedition = \"2024\"\n";
+    project.write("images/api/Cargo.toml", manifest);
+    project.write("images/api/src/main.rs", "fn main() {}\n");
+    project.image_with("api", "", "FROM scratch\n");
+    project.image_with("side", "[image]\nversion.crate = \"api\"\n", "FROM acme/api\n");
+    project.image("other", "FROM scratch\n");
+    assert_eq!(meant(&project, "api-v4.5.6"), ["api:4.5.6", "side:4.5.6"]);
+    assert_eq!(meant(&project, "side-v4.5.6"), ["side:4.5.6"]);
+    project.image_with("api", "[image]\nversion = \"1.0.0\"\n", "FROM scratch\n");
+    assert_eq!(meant(&project, "api-v4.5.6"), ["side:4.5.6"], "the crate's version, not the image's");
+    assert_eq!(meant(&project, "api-v1.0.0"), ["api:1.0.0"]);
+}
+
+#[test]
 fn of_several_names_the_longest_counts_and_all_variants_of_the_version() {
     let project = Project::new();
     project.image("a", "FROM scratch\n");
