@@ -52,7 +52,7 @@ pub fn expand<'a>(
 ) -> Result<Vec<Outline<'a>>, Box<Diagnostic>> {
     let member = Member { source, name, manifest, versions };
     let mut outlines = match (&manifest.matrix, manifest.variant.as_slice()) {
-        (Some(matrix), []) => member.from_matrix(matrix)?,
+        (Some(matrix), []) => member.of_matrix(matrix)?,
         (Some(matrix), _) => {
             let message = "[matrix] and [[variant]] exclude each other";
             let diagnostic = source.error(matrix.span(), message, "one of the two");
@@ -60,7 +60,7 @@ pub fn expand<'a>(
             return Err(Box::new(diagnostic.help(help)));
         }
         (None, []) => vec![member.single()?],
-        (None, _) => member.from_tables()?,
+        (None, _) => member.of_tables()?,
     };
     for at in 0..outlines.len() {
         let (earlier, rest) = outlines.split_at_mut(at);
@@ -103,7 +103,7 @@ impl<'m> Member<'_, 'm> {
         Ok(self.outline(self.image_version()?, args))
     }
 
-    fn from_tables(&self) -> Result<Vec<Outline<'m>>, Box<Diagnostic>> {
+    fn of_tables(&self) -> Result<Vec<Outline<'m>>, Box<Diagnostic>> {
         let mut outlines = Vec::new();
         for table in &self.manifest.variant {
             let variant = table.get_ref();
@@ -123,7 +123,7 @@ impl<'m> Member<'_, 'm> {
         Ok(outlines)
     }
 
-    fn from_matrix(&self, matrix: &'m Spanned<Matrix>) -> Result<Vec<Outline<'m>>, Box<Diagnostic>> {
+    fn of_matrix(&self, matrix: &'m Spanned<Matrix>) -> Result<Vec<Outline<'m>>, Box<Diagnostic>> {
         let version = self.image_version()?;
         let shared: BTreeMap<_, _> =
             self.manifest.args.iter().map(|(name, value)| (name.as_str(), value)).collect();

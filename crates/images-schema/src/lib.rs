@@ -25,7 +25,7 @@ pub use manifest::{
     Artifacts, Described, Field, ImageTable, InputTable, Manifest, Matrix, Modes, PrepareTable, SecretTable,
     VariantTable, VersionSource,
 };
-pub use members::{Candidates, PathGlob, candidates};
+pub use members::{Candidates, PathGlob, candidates, normal};
 pub use placeholder::{PlaceholderError, fill};
 pub use policy::Policy;
 pub use rule::Rule;

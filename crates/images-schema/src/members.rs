@@ -164,3 +164,18 @@ fn descend<E>(
     }
     Ok(())
 }
+
+/// `path` without `.` and `..`, by its text alone.
+pub fn normal(path: &Utf8Path) -> Utf8PathBuf {
+    let mut normal = Utf8PathBuf::new();
+    for part in path.components() {
+        match part.as_str() {
+            "." => {}
+            ".." => {
+                normal.pop();
+            }
+            name => normal.push(name),
+        }
+    }
+    normal
+}
