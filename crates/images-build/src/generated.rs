@@ -61,9 +61,7 @@ fn image(member: &Member, repositories: &Repositories) -> String {
         .map(|variant| {
             let (version, tag) = (variant.version.as_str(), &variant.tag);
             let reference = format!("{repository}:{tag}");
-            format!(
-                "Variant {{ version: {version:?}, tag: {tag:?}, reference: {reference:?}, exact: None }}, "
-            )
+            format!("Variant {{ version: {version:?}, tag: {tag:?}, reference: {reference:?} }}, ")
         })
         .collect();
     let tags: String = member.tags().iter().map(|(tag, at)| format!("({tag:?}, {at}), ")).collect();

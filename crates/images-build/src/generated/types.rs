@@ -14,7 +14,6 @@ pub struct Variant {
     version: &'static str,
     tag: &'static str,
     reference: &'static str,
-    exact: Option<&'static str>,
 }
 
 impl Image {
@@ -41,11 +40,6 @@ impl Image {
     /// The reference of the default variant.
     pub const fn reference(&self) -> &'static str {
         self.default().reference
-    }
-
-    /// The exact reference of the default variant.
-    pub const fn exact(&self) -> Option<&'static str> {
-        self.default().exact
     }
 
     /// The variant that a version or a part of one means, as in a Dockerfile: `3.11` means the newest 3.11.x.
@@ -75,12 +69,6 @@ impl Variant {
     /// Its reference: `registry/namespace/name:tag`.
     pub const fn reference(&self) -> &'static str {
         self.reference
-    }
-
-    /// The name of the very image that was built last, `localhost/namespace/name:key-…`, where the build script asks for
-    /// it and it is known.
-    pub const fn exact(&self) -> Option<&'static str> {
-        self.exact
     }
 }
 
@@ -121,19 +109,6 @@ pub const fn reference(spec: &str) -> &'static str {
     }
 }
 
-/// The exact reference that `NAME` or `NAME:VERSION` means, where it is known.
-///
-/// # Panics
-/// No image is meant: in a `const`, it does not compile.
-#[track_caller]
-pub const fn exact(spec: &str) -> Option<&'static str> {
-    match find(spec) {
-        Some(variant) => variant.exact,
-        None if !IS_KNOWN => None,
-        None => panic!("{}", UNKNOWN),
-    }
-}
-
 /// Whether `text` is `word` from `from` on.
 const fn same(text: &[u8], from: usize, word: &[u8]) -> bool {
     text.len() - from == word.len() && has(text, from, word)
@@ -160,12 +135,3 @@ macro_rules! __reference {
     }};
 }
 pub(crate) use __reference as reference;
-
-/// The exact reference that `NAME` or `NAME:VERSION` means. It does not compile where no image is meant.
-macro_rules! __exact {
-    ($spec:expr) => {{
-        const EXACT: Option<&str> = $crate::images::exact($spec);
-        EXACT
-    }};
-}
-pub(crate) use __exact as exact;
