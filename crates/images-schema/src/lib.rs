@@ -1,11 +1,13 @@
 //! Image.toml, workspace settings and the diagnostics that speak of them.
 //!
-//! This crate does no I/O: text goes in, values with spans come out. What a value means together with other files
-//! (which folder, which crate, which variant) is decided in `images-core`.
+//! This crate does no I/O: text goes in, values with spans come out. How an image expands into variants is decided here, for
+//! whoever can tell what folders and crates there are; what else values mean together with other files, in `images-core`.
 
 mod diagnostic;
+mod expansion;
 mod lock;
 mod manifest;
+mod members;
 pub mod message;
 mod placeholder;
 mod policy;
@@ -17,11 +19,13 @@ mod text;
 mod version;
 
 pub use diagnostic::{Diagnostic, Severity, Snippet};
+pub use expansion::{Outline, Versions, expand};
 pub use lock::{Lock, LockedImage, Pin};
 pub use manifest::{
     Artifacts, Described, Field, ImageTable, InputTable, Manifest, Matrix, Modes, PrepareTable, SecretTable,
     VariantTable, VersionSource,
 };
+pub use members::{Candidates, PathGlob, candidates, normal};
 pub use placeholder::{PlaceholderError, fill};
 pub use policy::Policy;
 pub use rule::Rule;
@@ -32,4 +36,4 @@ pub use test_table::{
 };
 pub use text::SourceText;
 pub use toml::Spanned;
-pub use version::{Requirement, Version, VersionError, tag_text};
+pub use version::{Choice, Requirement, Version, VersionError, select, tag_text};

@@ -137,6 +137,36 @@ impl<'a> Requirement<'a> {
     }
 }
 
+/// A variant, as far as a tag can select it.
+#[derive(Debug, Clone, Copy)]
+pub struct Choice<'a> {
+    /// Its version.
+    pub version: &'a Version,
+    /// What is added to the version in the tag.
+    pub suffix: &'a str,
+    /// Its tag.
+    pub tag: &'a str,
+    /// Whether a reference without a tag means it.
+    pub is_default: bool,
+}
+
+/// Which of an image's variants a tag means: the exact tag first, else the newest version that it is a prefix of, with
+/// the same suffix; no tag or `latest` means the default variant.
+pub fn select<'a>(variants: impl Iterator<Item = Choice<'a>> + Clone, tag: Option<&str>) -> Option<usize> {
+    let numbered = variants.enumerate();
+    let exact = tag.and_then(|tag| numbered.clone().find(|(_, variant)| variant.tag == tag));
+    let found = exact.or_else(|| match Requirement::of(tag) {
+        Requirement::Default => numbered.clone().find(|(_, variant)| variant.is_default),
+        Requirement::Tag(tag) => numbered
+            .filter(|(_, variant)| {
+                tag.strip_suffix(&variant.suffix.replace('+', "_"))
+                    .is_some_and(|prefix| variant.version.has_prefix(prefix))
+            })
+            .max_by(|(_, a), (_, b)| a.suffix.len().cmp(&b.suffix.len()).then(a.version.newer(b.version))),
+    });
+    found.map(|(at, _)| at)
+}
+
 impl Version {
     /// Whether `prefix` followed by `suffix` means this version: `3.11` means 3.11.2, and so does `3`; `3.1` does
     /// not. A pre-release is never meant by a prefix.

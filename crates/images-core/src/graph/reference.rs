@@ -1,7 +1,7 @@
 //! Reads a reference as one of ours or as one from elsewhere, and finds the variant that it means.
 
 use images_dockerfile::{ImageReference, Reference, ReferenceKind};
-use images_schema::{Diagnostic, Requirement, Rule, did_you_mean};
+use images_schema::{Choice, Diagnostic, Rule, did_you_mean};
 
 use super::{Graph, Target};
 use crate::workspace::{Image, Variant, Workspace};
@@ -44,22 +44,13 @@ fn same_registry(a: &str, b: &str) -> bool {
 /// The variant of `image` that a tag means: the exact tag first, else the newest version that it is a prefix of, with
 /// the same suffix; no tag or `latest` means the default variant.
 pub fn select<'a>(image: &'a Image, tag: Option<&str>) -> Option<(usize, &'a Variant)> {
-    let variants = || image.variants.iter().enumerate();
-    let exact = tag.and_then(|tag| variants().find(|(_, variant)| variant.tag == tag));
-    exact.or_else(|| match Requirement::of(tag) {
-        Requirement::Default => variants().find(|(_, variant)| variant.is_default),
-        Requirement::Tag(tag) => variants()
-            .filter(|(_, variant)| {
-                tag.strip_suffix(&written(&variant.suffix))
-                    .is_some_and(|prefix| variant.version.has_prefix(prefix))
-            })
-            .max_by(|(_, a), (_, b)| a.suffix.len().cmp(&b.suffix.len()).then(a.version.newer(&b.version))),
-    })
-}
-
-/// A suffix as tags have it.
-fn written(suffix: &str) -> String {
-    suffix.replace('+', "_")
+    let choices = image.variants.iter().map(|variant| Choice {
+        version: &variant.version,
+        suffix: &variant.suffix,
+        tag: &variant.tag,
+        is_default: variant.is_default,
+    });
+    images_schema::select(choices, tag).map(|at| (at, &image.variants[at]))
 }
 
 /// What one reference of `image`'s Dockerfile leads to.

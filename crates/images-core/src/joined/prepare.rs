@@ -16,7 +16,7 @@ use super::{announced, input};
 use crate::context::Joined;
 use crate::event::Reporter;
 use crate::graph::{Graph, NodeId};
-use crate::workspace::{filled, normal};
+use crate::workspace::normal;
 use crate::{Error, HostOptions};
 
 /// One command of one node.
@@ -184,7 +184,7 @@ fn words(graph: &Graph<'_>, task: &Task<'_>, out: &str) -> Result<Vec<String>, E
         "variant" => Some(variant.tag.as_str()),
         word => variant.args.get(word).map(String::as_str),
     };
-    let word = |word| filled(&image.source, word, value_of);
+    let word = |word| Ok(image.source.filled(word, value_of)?);
     task.table.get_ref().command.iter().map(word).collect()
 }
 

@@ -1,10 +1,10 @@
 //! The policy as it is read: globs are parsed, names are known.
 
 use images_dockerfile::Pattern;
-use images_schema::{Diagnostic, Policy, SourceText, Spanned, did_you_mean};
+use images_schema::{Diagnostic, PathGlob, Policy, SourceText, Spanned, did_you_mean};
 
 use crate::Error;
-use crate::workspace::{PathGlob, is_registry};
+use crate::workspace::is_registry;
 
 /// The policy of a workspace.
 #[derive(Debug, Clone, Default)]

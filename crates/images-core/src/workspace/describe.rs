@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use images_schema::{Field, ImageDefaults, ImageTable, Manifest, PackageDefaults, SourceText, Spanned};
 
 use super::root::Root;
-use super::variants::{Member, filled};
+use super::variants::Member;
 use crate::Error;
 
 /// The labels of one variant that do not depend on a commit or a key.
@@ -44,7 +44,7 @@ pub(super) fn labels<'a>(
                 source.error(value.span(), format!("`{key}` cannot be a label here"), "reserved");
             return Err(diagnostic.help("choose a key of your own, without `=`").into());
         }
-        labels.insert(key.clone(), filled(source, value, value_of)?);
+        labels.insert(key.clone(), source.filled(value, value_of)?);
     }
     Ok(labels)
 }

@@ -9,7 +9,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use images_dockerfile::{Dockerfile, Ignore, Platform, Problem};
 use images_engine::process::Cancel;
 use images_engine::threads;
-use images_schema::{Diagnostic, Manifest, Rule, SourceText, did_you_mean};
+use images_schema::{Diagnostic, Manifest, Rule, SourceText, did_you_mean, normal};
 
 use super::crates::CrateIndex;
 use super::files::Files;
@@ -451,21 +451,6 @@ fn context_folder(
 
 fn real_path(path: &Utf8Path) -> Utf8PathBuf {
     path.canonicalize_utf8().unwrap_or_else(|_| path.to_owned())
-}
-
-/// `path` without `.` and `..`, by its text alone.
-pub(crate) fn normal(path: &Utf8Path) -> Utf8PathBuf {
-    let mut normal = Utf8PathBuf::new();
-    for part in path.components() {
-        match part.as_str() {
-            "." => {}
-            ".." => {
-                normal.pop();
-            }
-            name => normal.push(name),
-        }
-    }
-    normal
 }
 
 fn read_dockerfile(

@@ -8,7 +8,6 @@ use regex_lite::Regex;
 use super::Reader;
 use crate::Error;
 use crate::test::definition::Text;
-use crate::workspace::filled;
 
 impl Reader<'_> {
     pub(super) fn duration(&self, written: &Spanned<String>) -> Result<Duration, Error> {
@@ -45,12 +44,13 @@ impl Reader<'_> {
     }
 
     pub(super) fn filled(&self, written: &Spanned<String>) -> Result<String, Error> {
-        filled(self.source, written, |word| match word {
+        let filled = self.source.filled(written, |word| match word {
             "name" => Some(self.name),
             "version" => Some(self.variant.version.as_str()),
             "variant" => Some(&self.variant.tag),
             word => self.variant.args.get(word).map(String::as_str),
-        })
+        });
+        Ok(filled?)
     }
 }
 
