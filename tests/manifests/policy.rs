@@ -14,6 +14,13 @@ fn a_violation_is_shown_at_its_line_and_ends_with_1() {
     assert_data_eq!(
         checked.stderr,
         str![[r#"
+warning: `docker.io/library/debian:latest` is not in Images.lock
+ --> images/app/Dockerfile:1:6
+  |
+1 | FROM debian
+  |      ^^^^^^ not locked
+  |
+  = help: the next build adds it, or `cargo xtask images update`
 error: the policy forbids the tag `latest`
  --> images/app/Dockerfile:1:6
   |
