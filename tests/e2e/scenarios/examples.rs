@@ -176,7 +176,15 @@ pub(super) fn the_python_family_serves_from_every_python(bench: &Bench) {
     let again = repository.run(&["build", "flask-helloworld"]).stderr;
     assert!(again.contains("nothing to build, all 3 images are fresh"), "{again}");
     let _alone = alone_on_the_bridge(bench);
-    tests_pass(&repository, &["os", "python-toolchain", "python", "flask", "flask-helloworld"]);
+    // Looking into images of this size takes minutes with docker, which can only save them whole. So one engine looks into
+    // all of them, and one docker into those on top.
+    match bench.engine.flavour() {
+        "podman" => {
+            tests_pass(&repository, &["os", "python-toolchain", "python", "flask", "flask-helloworld"])
+        }
+        "docker-buildx" => tests_pass(&repository, &["flask-helloworld"]),
+        _ => {}
+    }
     if bench.program().tool == Tool::Buildah {
         return;
     }
