@@ -51,10 +51,13 @@ pub fn findings(graph: &Graph<'_>, selected: &[NodeId], is_locked: bool) -> Resu
 /// # Errors
 /// One is another image now, or gone.
 pub fn ids(graph: &Graph<'_>, nodes: &[NodeId], pins: &Pins, store: &Store) -> Result<(), Error> {
+    if !pins.has_ids() {
+        return Ok(());
+    }
     let mut problems: Vec<Diagnostic> = Vec::new();
     for &id in nodes {
         for Named { name, span, .. } in names_of(graph, id) {
-            let Some(Pin::Id(pinned)) = pins.get(&name) else { continue };
+            let Some(Pin::Id(pinned)) = pins.of_name(&name) else { continue };
             let there = store.get(&name).map(|image| image.id.as_str());
             let is_same = |there: &str| bare(there) == bare(pinned);
             if there.is_some_and(is_same) {

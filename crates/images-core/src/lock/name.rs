@@ -41,8 +41,8 @@ pub(super) fn names_of(graph: &Graph<'_>, id: NodeId) -> impl Iterator<Item = Na
     let node = graph.node(id);
     // Each reference has one edge.
     node.edges.iter().zip(&node.resolution.references).filter_map(|(edge, found)| match &edge.target {
-        Target::External(text) => Some(Named {
-            name: full(text)?,
+        Target::External(_) => Some(Named {
+            name: full_name(&found.reference)?,
             span: edge.span.clone(),
             is_frontend: found.kind == ReferenceKind::Syntax,
         }),

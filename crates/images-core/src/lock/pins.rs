@@ -20,7 +20,17 @@ impl Pins {
 
     /// What a reference is pinned to. One that has a digest is not in a lock.
     pub fn get(&self, reference: &str) -> Option<&Pin> {
-        self.0.get(&full(reference)?)
+        self.of_name(&full(reference)?)
+    }
+
+    /// What a full name is pinned to.
+    pub(super) fn of_name(&self, name: &str) -> Option<&Pin> {
+        self.0.get(name)
+    }
+
+    /// Whether anything is pinned to what only a store has.
+    pub(super) fn has_ids(&self) -> bool {
+        self.0.values().any(|pin| matches!(pin, Pin::Id(_)))
     }
 
     /// The digest that a reference means, by itself or by the lock.
@@ -34,10 +44,11 @@ impl Pins {
 
     /// What a key says of a reference.
     pub(crate) fn in_key(&self, reference: &str) -> String {
-        match (full(reference), self.get(reference)) {
-            (Some(name), Some(Pin::Digest(digest))) => format!("{name}@{digest}"),
-            (Some(name), Some(Pin::Id(id))) => format!("{name} id {id}"),
-            _ => reference.to_owned(),
+        let name = full(reference);
+        match name.as_deref().and_then(|name| Some((name, self.of_name(name)?))) {
+            Some((name, Pin::Digest(digest))) => format!("{name}@{digest}"),
+            Some((name, Pin::Id(id))) => format!("{name} id {id}"),
+            None => reference.to_owned(),
         }
     }
 
