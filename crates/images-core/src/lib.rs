@@ -7,6 +7,7 @@
 pub mod audit;
 pub mod build;
 pub mod bump;
+mod cache_file;
 pub mod check;
 mod commit;
 pub mod context;

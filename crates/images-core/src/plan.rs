@@ -1,10 +1,10 @@
 //! The plan: for each variant that is needed, whether it is fresh, tagged again or built, and why. Plain data.
 
 use std::fs;
-use std::io::Write;
 
 use camino::{Utf8Path, Utf8PathBuf};
 
+use crate::cache_file;
 use crate::graph::{Graph, NodeId};
 use crate::key::{Key, Record};
 use crate::reason::Reason;
@@ -132,10 +132,6 @@ impl Records {
     /// # Errors
     /// The file cannot be written.
     pub fn write(&self, key: &Key, record: &Record) -> std::io::Result<()> {
-        fs::create_dir_all(&self.folder)?;
-        let mut file = tempfile::NamedTempFile::new_in(&self.folder)?;
-        file.write_all(&serde_json::to_vec(record)?)?;
-        file.persist(self.path(&key.to_string()))?;
-        Ok(())
+        cache_file::put(&self.path(&key.to_string()), &serde_json::to_vec(record)?)
     }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::io::{self, Write};
+use std::io;
 use std::ops::Range;
 use std::time::Instant;
 
@@ -13,6 +13,7 @@ use images_engine::{BuildFailure, BuildRequest, Secret, SecretSource};
 
 use crate::Error;
 use crate::build::Planned;
+use crate::cache_file;
 use crate::commit;
 use crate::context::{self, StageError};
 use crate::event::{Event, Failure, Place, Reporter};
@@ -101,8 +102,11 @@ impl Builder<'_> {
             Some(_) => stages.join(context.stage_name()),
             None => context::stage(context, &stages)?,
         };
+        // Its folder is its own: BuildKit's client lists that folder, and stops there when something in it vanishes
+        // meanwhile, so that what comes later in the alphabet is not sent:
+        // https://github.com/tonistiigi/fsutil/blob/master/filter.go.
         let dockerfile = stages.join(format!("{}.file/Dockerfile", item.key));
-        put(&dockerfile, &sent_dockerfile(graph, id, &self.planned.keyed))
+        cache_file::put(&dockerfile, sent_dockerfile(graph, id, &self.planned.keyed).as_bytes())
             .map_err(Error::io("cannot write", &dockerfile))?;
         let image = graph.image(id);
         let request = BuildRequest {
@@ -208,18 +212,6 @@ impl From<BuildFailure> for Sent {
             other => Self::Failed(other),
         }
     }
-}
-
-/// Writes a Dockerfile that another run, on another engine, may be reading. Its folder is its own: BuildKit's client
-/// lists that folder, and stops there when something in it vanishes meanwhile, so that what comes later in the alphabet
-/// is not sent: <https://github.com/tonistiigi/fsutil/blob/master/filter.go>.
-fn put(path: &Utf8Path, text: &str) -> io::Result<()> {
-    let folder = path.parent().unwrap_or(path);
-    fs::create_dir_all(folder)?;
-    let mut file = tempfile::NamedTempFile::new_in(folder)?;
-    file.write_all(text.as_bytes())?;
-    file.persist(path)?;
-    Ok(())
 }
 
 fn line_of(text: &str, used: &FeatureUse) -> usize {

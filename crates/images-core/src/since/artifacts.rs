@@ -8,13 +8,13 @@
 //! toolchain hold. Where these differ between the sides, no binary is known to be the same, and stand-ins differ.
 
 use std::collections::{BTreeSet, HashMap};
-use std::fs;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use images_engine::process::Cancel;
 use images_schema::Artifacts;
 
 use super::sources::{self, Sources};
+use crate::cache_file;
 use crate::event::Reporter;
 use crate::graph::{Graph, NodeId};
 use crate::joined::{Built, CargoCall, build_some, way};
@@ -161,11 +161,7 @@ fn is_same(new: &Side<'_>, old: &Side<'_>, bin: &str, by: ArtifactsBy) -> bool {
 fn write(folder: &Utf8Path, text: &str) -> Result<Utf8PathBuf, Error> {
     let path = folder.join(blake3::hash(text.as_bytes()).to_hex().as_str());
     if !path.exists() {
-        fs::create_dir_all(folder).map_err(Error::io("cannot create", folder))?;
-        let file =
-            tempfile::NamedTempFile::new_in(folder).map_err(Error::io("cannot create a file in", folder))?;
-        fs::write(file.path(), text).map_err(Error::io("cannot write", &path))?;
-        file.persist(&path).map_err(|error| Error::io("cannot write", &path)(error.error))?;
+        cache_file::put(&path, text.as_bytes()).map_err(Error::io("cannot write", &path))?;
     }
     Ok(path)
 }

@@ -3,12 +3,12 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::io::Write;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use serde::{Deserialize, Serialize};
 
 use super::definition::Test;
+use crate::cache_file;
 use crate::key::Key;
 
 /// What is known of the tests of one image.
@@ -47,15 +47,9 @@ impl Results {
     pub(super) fn save(self, cache: &Utf8Path, key: Key) {
         let mut all = Self::load(cache, key);
         all.tests.extend(self.tests);
-        let write = || {
-            let path = place(cache, key);
-            let folder = path.parent().unwrap_or(cache);
-            fs::create_dir_all(folder)?;
-            let mut file = tempfile::NamedTempFile::new_in(folder)?;
-            file.write_all(&serde_json::to_vec_pretty(&all)?)?;
-            file.persist(&path).map_err(|error| error.error).map(drop)
-        };
-        let _: std::io::Result<()> = write();
+        if let Ok(text) = serde_json::to_vec_pretty(&all) {
+            let _ = cache_file::put(&place(cache, key), &text);
+        }
     }
 }
 

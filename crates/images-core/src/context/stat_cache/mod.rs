@@ -9,7 +9,7 @@
 mod format;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::io::{self, Write};
+use std::io;
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -17,6 +17,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use rustix::fs::Stat;
 
 use super::file::Content;
+use crate::cache_file;
 use format::Recorded;
 
 /// How long a file must have been at rest before its hash is recorded.
@@ -94,12 +95,7 @@ impl StatCache {
     pub fn save(&self) -> io::Result<()> {
         let changes = self.changes();
         let Some(file) = self.file.as_deref().filter(|_| !changes.is_empty()) else { return Ok(()) };
-        let folder = file.parent().unwrap_or(Utf8Path::new("."));
-        std::fs::create_dir_all(folder)?;
-        let mut written = tempfile::NamedTempFile::new_in(folder)?;
-        written.write_all(&format::write(&self.merged(&changes)))?;
-        written.persist(file)?;
-        Ok(())
+        cache_file::put(file, &format::write(&self.merged(&changes)))
     }
 
     /// Tells what the keys of folders inside `repository` are relative to.
