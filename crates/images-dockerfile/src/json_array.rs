@@ -171,7 +171,7 @@ impl Scan<'_> {
         })
     }
 
-    /// `\uXXXX`, or two of them for a character beyond the basic plane; a half alone becomes U+FFFD.
+    /// `\u` and four digits, or two of them for a character beyond the basic plane; a half alone becomes U+FFFD.
     fn unicode_escape(&mut self) -> Option<char> {
         let first = self.four_digits()?;
         if let Some(c) = char::from_u32(first) {
