@@ -2,7 +2,7 @@
 //! version's tag, so whoever finds the tag finds it, too.
 
 use images_oci::model::{Descriptor, Digest};
-use images_oci::registry::{self, Client, Push, Repository};
+use images_oci::registry::Repository;
 use serde_json::Value;
 
 use super::cosign::Cosign;
@@ -73,7 +73,7 @@ impl execute::Run<'_> {
     }
 
     fn push_about(&self, item: &ReleaseItem, root: &Descriptor) -> Result<Digest, Error> {
-        push_untagged(self.scene.client, self.layout, &Repository::parse(&item.repository)?, root)
+        about::push(self.scene.client, self.layout, &Repository::parse(&item.repository)?, root)
     }
 
     /// Signs a digest, once: another signature would be another entry in a public log.
@@ -85,10 +85,7 @@ impl execute::Run<'_> {
         predicate: Option<&Value>,
     ) -> Result<(), Error> {
         let (reference, digest) = (item.reference(), image.digest.to_string());
-        let entry = self.journal.entry(&reference);
-        let is_signed = entry
-            .is_some_and(|entry| entry.digest.as_deref() == Some(&digest) && entry.step >= Step::Attested);
-        if is_signed {
+        if self.journal.is_attested(&reference, &digest) {
             return Ok(());
         }
         self.journal.note(&reference, Step::Attesting, &digest)?;
@@ -103,14 +100,4 @@ impl execute::Run<'_> {
         (self.report)(&ReleaseEvent::Signed { spec: item.unit.spec.clone() });
         Ok(())
     }
-}
-
-fn push_untagged(
-    client: &Client,
-    layout: &images_oci::layout::Layout,
-    repository: &Repository,
-    root: &Descriptor,
-) -> Result<Digest, Error> {
-    let push = Push { source: layout, root, repository, tags: &[], elsewhere: &[] };
-    Ok(registry::push_image(client, &push)?.digest)
 }

@@ -201,9 +201,7 @@ impl Run<'_> {
 
     fn push(&mut self, item: &ReleaseItem, root: &Descriptor, bases: &[Base]) -> Result<Attached, Error> {
         let (reference, digest) = (item.reference(), root.digest.to_string());
-        let before = self.journal.entry(&reference);
-        let is_signed = before
-            .is_some_and(|entry| entry.digest.as_ref() == Some(&digest) && entry.step >= Step::Attested);
+        let is_signed = self.journal.is_attested(&reference, &digest);
         if !is_signed {
             self.journal.note(&reference, Step::Pushing, &digest)?;
         }

@@ -108,6 +108,12 @@ impl Journal {
         self.content.images.iter().find(|image| image.reference == reference)
     }
 
+    /// Whether all that goes with an image was sent, for exactly this digest.
+    pub(super) fn is_attested(&self, reference: &str, digest: &str) -> bool {
+        let entry = self.entry(reference);
+        entry.is_some_and(|entry| entry.digest.as_deref() == Some(digest) && entry.step >= Step::Attested)
+    }
+
     /// Notes how far an image has come.
     ///
     /// # Errors

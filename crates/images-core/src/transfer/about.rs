@@ -2,7 +2,8 @@
 //! <https://github.com/opencontainers/image-spec/blob/v1.1.1/manifest.md#guidelines-for-artifact-usage>.
 
 use images_oci::layout::Layout;
-use images_oci::model::{Descriptor, Manifest, media_type};
+use images_oci::model::{Descriptor, Digest, Manifest, media_type};
+use images_oci::registry::{self, Client, Push, Repository};
 use serde_json::Value;
 
 use crate::Error;
@@ -23,6 +24,20 @@ pub(crate) fn attach(
     manifest.artifact_type = Some(kind.to_owned());
     manifest.subject = Some(Descriptor::new(&image.media_type, image.digest, image.size));
     Ok(layout.put_document(media_type::MANIFEST, &manifest)?)
+}
+
+/// Sends such a document, by its digest alone.
+///
+/// # Errors
+/// The registry does not take it.
+pub(crate) fn push(
+    client: &Client,
+    layout: &Layout,
+    repository: &Repository,
+    root: &Descriptor,
+) -> Result<Digest, Error> {
+    let push = Push { source: layout, root, repository, tags: &[], elsewhere: &[] };
+    Ok(registry::push_image(client, &push)?.digest)
 }
 
 #[cfg(test)]

@@ -162,8 +162,6 @@ impl Pusher<'_> {
         let Some(document) = sbom::of(self.graph, image.id, host, cancel)? else { return Ok(None) };
         let root = about::attach(self.layout, &image.manifest, sbom::CYCLONEDX, &document)?;
         let repository = Repository::parse(&repository_name(self.graph, image.id))?;
-        let push =
-            Push { source: self.layout, root: &root, repository: &repository, tags: &[], elsewhere: &[] };
-        Ok(Some(registry::push_image(self.client, &push)?.digest))
+        about::push(self.client, self.layout, &repository, &root).map(Some)
     }
 }
