@@ -3,7 +3,7 @@
 use images_tests::fake_registry::{Access, FakeRegistry};
 use images_tests::workspace::Workspace;
 
-use crate::{blob, build, json, manifest, named};
+use crate::{blob, build, json, locked, manifest, named};
 
 /// Declares a variant for each of two platforms.
 fn variants(workspace: &Workspace, image: &str) {
@@ -39,7 +39,7 @@ fn one_name_in_a_registry_is_a_base_for_several_platforms() {
         assert_eq!(config["architecture"], arch);
         assert!(config["config"]["Env"].to_string().contains(&format!("ARCH={arch}")), "{config}");
     }
-    assert_eq!(named(&users, &base)["mediaType"], "application/vnd.oci.image.index.v1+json");
+    assert_eq!(named(&users, &locked(&users, &base))["mediaType"], "application/vnd.oci.image.index.v1+json");
     let _ = registry.requests();
     users.write("images/app/more", "other");
     assert_eq!(build(&users), 2);

@@ -6,7 +6,7 @@ use std::path::Path;
 use images_tests::fake_registry::{Access, FakeRegistry};
 use images_tests::workspace::Workspace;
 
-use crate::{blob, build, layout, manifest, named, workspace};
+use crate::{blob, build, layout, locked, manifest, named, workspace};
 
 /// Changes one bit in the middle.
 fn flip(file: &Path) {
@@ -124,7 +124,7 @@ fn on_a_foreign_base() -> (Workspace, FakeRegistry, String) {
 fn a_damaged_blob_of_a_base_is_told_and_pulled_again_by_the_next_build() {
     let (workspace, _registry, base) = on_a_foreign_base();
     build(&workspace);
-    let layer = blob(&workspace, &manifest(&workspace, &base)["layers"][0]);
+    let layer = blob(&workspace, &manifest(&workspace, &locked(&workspace, &base))["layers"][0]);
     let good = fs::read(&layer).unwrap();
     flip(&layer);
     workspace.write("images/app/more", "other");
@@ -140,6 +140,7 @@ fn a_damaged_blob_of_a_base_is_told_and_pulled_again_by_the_next_build() {
 fn a_blob_of_a_base_that_is_gone_or_truncated_is_pulled_again_at_once() {
     let (workspace, registry, base) = on_a_foreign_base();
     build(&workspace);
+    let base = locked(&workspace, &base);
     let image = named(&workspace, &base);
     let manifest = manifest(&workspace, &base);
     let files = [&image, &manifest["config"], &manifest["layers"][0]].map(|found| blob(&workspace, found));

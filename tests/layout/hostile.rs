@@ -45,8 +45,10 @@ fn open(workspace: &Workspace) -> Layout {
     Layout::open_or_create(&root).unwrap()
 }
 
-/// Puts an image of this layer into the layout, under the name of the base.
+/// Puts an image of this layer into the layout, under the name of the base. What was locked of another image by that name
+/// is forgotten.
 fn put(workspace: &Workspace, members: &[Vec<u8>]) {
+    let _ = fs::remove_file(workspace.path().join("Images.lock"));
     let layout = open(workspace);
     let tar = [members.concat(), vec![0; 1024]].concat();
     let layer = layout.put(media_type::LAYER, &tar).unwrap();

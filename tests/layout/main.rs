@@ -55,6 +55,15 @@ fn named(workspace: &Workspace, name: &str) -> Value {
     manifests.into_iter().find(is_it).unwrap_or_else(|| panic!("{name} is not in {index}"))
 }
 
+/// The name of a base by the digest that it is locked by.
+fn locked(workspace: &Workspace, base: &str) -> String {
+    let text = fs::read_to_string(workspace.path().join("Images.lock")).unwrap();
+    let (_, entry) = text.split_once(&format!("reference = \"{base}\"\ndigest = \"")).unwrap();
+    let (digest, _) = entry.split_once('"').unwrap();
+    let (repository, _) = base.rsplit_once(':').unwrap();
+    format!("{repository}@{digest}")
+}
+
 /// The manifest by this name.
 fn manifest(workspace: &Workspace, name: &str) -> Value {
     json(&blob(workspace, &named(workspace, name)))
