@@ -9,6 +9,14 @@ use serde::Deserialize;
 pub(crate) struct CargoManifest {
     pub(crate) package: Option<PackageTable>,
     pub(crate) workspace: Option<WorkspaceTable>,
+    #[serde(default)]
+    pub(crate) bin: Vec<BinTable>,
+}
+
+/// `[[bin]]`.
+#[derive(Debug, Clone, Deserialize)]
+pub(crate) struct BinTable {
+    pub(crate) name: Option<String>,
 }
 
 /// `[package]`.

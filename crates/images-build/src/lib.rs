@@ -13,11 +13,14 @@
 //! image, `images::FLASK.reference()`, and the macro `images::reference!("flask:3.11")`, which does not compile where no
 //! image is meant.
 //!
+//! `images_build::emit().exact();` adds the image that was built last: `images::FLASK.exact()`.
+//!
 //! Outside of a workspace with images (a package, a vendored copy, docs.rs) all values are empty and nothing fails.
 
 mod cargo_manifest;
 mod crates;
 mod environment;
+mod exact;
 mod failure;
 mod folders;
 mod generated;
@@ -26,11 +29,11 @@ mod own;
 mod root;
 mod script;
 
-pub use script::Emit;
+pub use script::{Emit, Emitted};
 
 /// As [`Emit::emit`] without any option.
-pub fn emit() {
-    Emit::new().emit();
+pub fn emit() -> Emitted {
+    Emit::new().emit()
 }
 
 #[cfg(test)]

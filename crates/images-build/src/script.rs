@@ -3,9 +3,10 @@
 use std::fs;
 use std::io::Write;
 
-use images_schema::Diagnostic;
+use images_schema::{Diagnostic, References};
 
 use crate::environment::Environment;
+use crate::exact::Exact;
 use crate::failure::{self, Failure, io};
 use crate::generated;
 use crate::member::{Member, Members};
@@ -21,11 +22,21 @@ const FILE: &str = "images.rs";
 pub struct Emit {
     image: Option<String>,
     watch_folders: bool,
+    pub(crate) exact: bool,
 }
 
-/// What is told to cargo and what is generated.
+/// What was emitted; [`Emitted::exact`] adds to it.
+#[derive(Debug)]
+pub struct Emitted {
+    emit: Emit,
+    environment: Environment,
+    /// `None` where the build has failed.
+    told: Option<Vec<String>>,
+}
+
+/// What is told to cargo, and what is generated.
 #[derive(Debug, Default)]
-pub(crate) struct Emitted {
+pub(crate) struct Script {
     /// Lines for cargo, without their `cargo::`.
     pub(crate) lines: Vec<String>,
     /// The generated file.
@@ -58,25 +69,36 @@ impl Emit {
     ///
     /// # Panics
     /// If it is called by anything but a build script.
-    pub fn emit(self) {
+    pub fn emit(self) -> Emitted {
         let environment = match Environment::read() {
             Ok(environment) => environment,
             Err(name) => panic!("images-build is for build scripts: cargo did not set {name}"),
         };
-        let done = self.run(&environment).and_then(|emitted| {
-            let path = environment.out.join(FILE);
-            fs::write(&path, &emitted.code).map_err(io("write", &path))?;
-            Ok(emitted.lines)
+        let told = self.tell(&environment, &[]);
+        Emitted { emit: self, environment, told }
+    }
+
+    /// Writes the generated file, and tells cargo what it was not told before. `None` where the build fails.
+    fn tell(&self, environment: &Environment, before: &[String]) -> Option<Vec<String>> {
+        let path = environment.out.join(FILE);
+        let done = self.run(environment).and_then(|script| {
+            fs::write(&path, &script.code).map_err(io("write", &path))?;
+            Ok(script.lines)
         });
-        // A line that cannot be written has no reader.
-        let mut told = std::io::stdout().lock();
-        for line in done.unwrap_or_else(|failure| failed(&failure)) {
-            let _ = writeln!(told, "cargo::{line}");
+        let (lines, told) = match done {
+            Ok(lines) => (lines.clone(), Some(lines)),
+            Err(failure) => (failed(&failure), None),
+        };
+        let mut out = std::io::stdout().lock();
+        for line in lines.iter().filter(|line| !before.contains(line)) {
+            // A line that cannot be written has no reader.
+            let _ = writeln!(out, "cargo::{line}");
         }
+        told
     }
 
     /// Everything but telling.
-    pub(crate) fn run(&self, environment: &Environment) -> Result<Emitted, Failure> {
+    pub(crate) fn run(&self, environment: &Environment) -> Result<Script, Failure> {
         let mut lines = vec!["rerun-if-env-changed=IMAGES_REGISTRY".to_owned()];
         let root = match root::find(environment)? {
             Found::Root(root) => root,
@@ -85,7 +107,8 @@ impl Emit {
                     lines.push(format!("warning={why}, so all references of images are empty"));
                 }
                 lines.extend(values(None));
-                return Ok(Emitted { lines, code: generated::absent() });
+                lines.extend(self.exact.then(|| exact_value(None)));
+                return Ok(Script { lines, code: generated::absent(self.exact) });
             }
         };
         let members = Members::read(&root)?;
@@ -96,17 +119,39 @@ impl Emit {
             lines.extend(members.listed.iter().map(|folder| format!("rerun-if-changed={folder}")));
         }
         lines.extend(values(own.map(|(member, at)| (member, at, repositories.of_member(member)))));
-        let (code, nameless) = generated::of(&members, &repositories);
+        let exact = self.exact.then(|| Exact::read(&root, &members, environment)).transpose()?;
+        if let Some(exact) = &exact {
+            lines.push(format!("rerun-if-changed={}", root.folder.join(References::PATH)));
+            lines.push(exact_value(own.and_then(|(member, at)| exact.of(member, &member.variants[at]))));
+        }
+        let (code, nameless) = generated::of(&members, &repositories, exact.as_ref());
         lines.extend(nameless.into_iter().map(|name| {
             format!("warning=another image's constant has the name that `{name}` would have: use images::reference!")
         }));
-        Ok(Emitted { lines, code })
+        Ok(Script { lines, code })
+    }
+}
+
+impl Emitted {
+    /// Adds the reference of each image by its key, as `images build` built it last: `Variant::exact()`, and `IMAGE_EXACT`
+    /// for the crate's own. It is for crates that are in no image, such as integration tests; of an image that holds a binary of
+    /// the crate there is none, since the binary would change the key that it holds. The script runs again whenever
+    /// `images build` has built something else.
+    pub fn exact(mut self) {
+        self.emit.exact = true;
+        if let Some(told) = &self.told {
+            self.emit.tell(&self.environment, told);
+        }
     }
 }
 
 /// The lines of a failure. Cargo does not fail less for a script that ends well, and shows no more than these.
 fn failed(failure: &Failure) -> Vec<String> {
     failure.0.iter().map(|diagnostic| format!("error={}", failure::line(diagnostic))).collect()
+}
+
+fn exact_value(reference: Option<&str>) -> String {
+    format!("rustc-env=IMAGE_EXACT={}", reference.unwrap_or_default())
 }
 
 /// The `env!` values, empty where there is no image.

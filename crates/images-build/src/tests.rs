@@ -3,11 +3,12 @@
 use std::fs;
 
 use camino::{Utf8Path, Utf8PathBuf};
+use images_schema::References;
 
 use crate::Emit;
 use crate::environment::Environment;
 use crate::failure::{Failure, line};
-use crate::script::Emitted;
+use crate::script::Script;
 
 struct Workspace {
     folder: tempfile::TempDir,
@@ -53,7 +54,7 @@ impl Workspace {
         }
     }
 
-    fn run(&self, emit: &Emit) -> Result<Emitted, Failure> {
+    fn run(&self, emit: &Emit) -> Result<Script, Failure> {
         emit.run(&self.environment("apps/web"))
     }
 
@@ -66,20 +67,20 @@ impl Workspace {
     }
 
     /// What makes cargo run the script again, relative to the root.
-    fn watched(&self, emitted: &Emitted) -> Vec<String> {
+    fn watched(&self, emitted: &Script) -> Vec<String> {
         let paths = emitted.lines.iter().filter_map(|line| line.strip_prefix("rerun-if-changed="));
         paths.map(|path| Utf8Path::new(path).strip_prefix(self.path()).unwrap().to_string()).collect()
     }
 }
 
 /// The `IMAGE_` values, without `IMAGE_`.
-fn values(emitted: &Emitted) -> Vec<&str> {
+fn values(emitted: &Script) -> Vec<&str> {
     emitted.lines.iter().filter_map(|line| line.strip_prefix("rustc-env=IMAGE_")).collect()
 }
 
 const EMPTY: [&str; 5] = ["NAME=", "VERSION=", "TAG=", "REPOSITORY=", "REFERENCE="];
 
-fn warnings(emitted: &Emitted) -> Vec<&str> {
+fn warnings(emitted: &Script) -> Vec<&str> {
     emitted.lines.iter().filter_map(|line| line.strip_prefix("warning=")).collect()
 }
 
@@ -283,4 +284,76 @@ fn package_workspace_names_the_root() {
     let package = "[package]\nname = \"web\"\nversion = \"0.2.0\"\nworkspace = \"../../root\"\n";
     workspace.write("apps/web/Cargo.toml", package);
     assert!(workspace.run(&Emit::new()).unwrap().code.contains("ghcr.io/acme/a:1"));
+}
+
+fn exact() -> Emit {
+    let mut emit = Emit::new();
+    emit.exact = true;
+    emit
+}
+
+/// What was built, as `images build` tells it.
+fn built(workspace: &Workspace, images: &[(&str, &str)]) {
+    let images = images.iter().map(|(spec, name)| (spec.to_string(), name.to_string())).collect();
+    workspace.write(References::PATH, &References { images }.to_text());
+}
+
+#[test]
+fn keys_are_there_where_they_are_asked_for_and_the_image_was_built() {
+    let workspace = Workspace::with_web("");
+    workspace.write("images/a/Image.toml", "[[variant]]\nversion = \"2\"\n[[variant]]\nversion = \"1\"\n");
+    built(&workspace, &[("a:2", "localhost/acme/a:key-2"), ("web:0.2.0", "localhost/acme/web:key-0")]);
+    let plain = workspace.run(&Emit::new()).unwrap();
+    assert!(!plain.code.contains("key-") && !plain.code.contains("fn exact"), "{}", plain.code);
+    let exact = exact();
+    let script = workspace.run(&exact).unwrap();
+    assert!(
+        script
+            .code
+            .contains("tag: \"2\", reference: \"ghcr.io/acme/a:2\", exact: Some(\"localhost/acme/a:key-2\")")
+    );
+    assert!(script.code.contains("tag: \"1\", reference: \"ghcr.io/acme/a:1\", exact: None"));
+    assert!(script.code.contains("pub const fn exact(&self)"));
+    assert_eq!(values(&script)[5], "EXACT=localhost/acme/web:key-0");
+    let more: Vec<_> = script.lines.iter().filter(|line| !plain.lines.contains(line)).cloned().collect();
+    let file = format!("rerun-if-changed={}", workspace.path().join(References::PATH));
+    assert_eq!(more, [file, "rustc-env=IMAGE_EXACT=localhost/acme/web:key-0".to_owned()]);
+}
+
+#[test]
+fn an_image_around_the_crate_has_no_key() {
+    let exact = exact();
+    for (bin, file, has_key) in [
+        ("web", "README.md", false),
+        ("tool", "src/bin/tool.rs", false),
+        ("tool", "src/bin/tool/main.rs", false),
+        ("tool", "Cargo.toml", false),
+        ("tool", "src/bin/other.rs", true),
+    ] {
+        let workspace = Workspace::with_web(&format!("[artifacts]\nbins = [\"{bin}\"]\n"));
+        let package = "[package]\nname = \"web\"\nversion = \"0.2.0\"\n[[bin]]\nname = \"tool\"\n";
+        workspace.write(&format!("apps/web/{file}"), package);
+        built(&workspace, &[("web:0.2.0", "localhost/acme/web:key-0")]);
+        let value = values(&workspace.run(&exact).unwrap())[5].to_owned();
+        assert_eq!(value == "EXACT=localhost/acme/web:key-0", has_key, "{bin} {file} {value}");
+    }
+}
+
+#[test]
+fn where_nothing_was_built_an_old_empty_file_is_made_once() {
+    let workspace = Workspace::with_web("");
+    let exact = exact();
+    assert_eq!(values(&workspace.run(&exact).unwrap())[5], "EXACT=");
+    let path = workspace.path().join(References::PATH);
+    assert_eq!(fs::read_to_string(&path).unwrap(), "version = 1\n\n[images]\n");
+    let age = fs::metadata(&path).unwrap().modified().unwrap().elapsed().unwrap();
+    assert!(age.as_secs() > 40 * 365 * 86_400);
+    workspace.write(References::PATH, "of a later version");
+    assert_eq!(values(&workspace.run(&exact).unwrap())[5], "EXACT=");
+    assert_eq!(fs::read_to_string(&path).unwrap(), "of a later version");
+    let mut alone = workspace.environment("apps/web");
+    alone.is_docs_rs = true;
+    let script = exact.run(&alone).unwrap();
+    assert!(script.code.contains("pub const fn exact(&self)"), "it compiles there as well");
+    assert_eq!(values(&script)[5], "EXACT=");
 }

@@ -118,6 +118,8 @@ fn crates_compile_with_their_images_and_again_only_for_a_reason() {
     assert!(workspace.compiled().contains(&"app".to_owned()));
     assert!(workspace.printed().starts_with("localhost/acme/app:0.1.1 "));
 
+    knows_what_was_built(&workspace);
+
     workspace.write("images/flask/Image.toml", "[image]\nversion = \"4\"\n");
     let told = workspace.refused();
     assert!(told.contains("no image of this workspace is meant; there are: app, flask."), "{told}");
@@ -125,4 +127,20 @@ fn crates_compile_with_their_images_and_again_only_for_a_reason() {
     workspace.write("app/Image.toml", "[image]\nversion = \"9\"\n");
     let told = workspace.refused();
     assert!(told.contains("app/Image.toml:2:11: image `app` has version 9, but the crate `app`"), "{told}");
+}
+
+/// A key is compiled in, and nothing is compiled again unless another image was built.
+fn knows_what_was_built(workspace: &Workspace) {
+    workspace.write("app/build.rs", "fn main() { images_build::emit().exact(); }\n");
+    let main = MAIN.replace("fn main() {", "fn main() {\n    println!(\"{:?}\", images::FLASK.exact());");
+    workspace.write("app/src/main.rs", &main);
+    workspace.compiled();
+    assert_eq!(workspace.compiled(), [""; 0], "an empty file was made, and does not count as changed");
+    assert!(workspace.printed().starts_with("None\n"));
+    let built = "version = 1\n\n[images]\n\"flask:2.1\" = \"localhost/acme/flask:key-one\"\n";
+    workspace.write("target/images/references.toml", built);
+    assert_eq!(workspace.compiled(), ["app"]);
+    assert_eq!(workspace.compiled(), [""; 0]);
+    assert!(workspace.printed().starts_with("Some(\"localhost/acme/flask:key-one\")\n"));
+    workspace.write("app/src/main.rs", MAIN);
 }

@@ -21,6 +21,7 @@ use crate::exec::{self, Outcome, Stop};
 use crate::graph::{Graph, NodeId};
 use crate::lock::{self, LockOptions, Pins};
 use crate::plan::{self, Action, Plan, Records};
+use crate::references;
 use crate::selection::with_parents;
 use crate::session::{self, Keyed};
 use crate::store::Store;
@@ -123,6 +124,7 @@ pub fn build(
     let mut planned = plan(graph, selected, options, detect, cancel, reporter)?;
     if planned.plan.is_fresh() {
         report_fresh(graph, &planned.plan, reporter);
+        references::record(graph, planned.plan.items.iter())?;
         return Ok(Outcome::of_fresh(&planned.plan));
     }
     let lock = Lock::take(graph, planned.engine.as_ref(), reporter)?;

@@ -23,6 +23,7 @@ pub mod matrix;
 pub mod plan;
 pub mod policy;
 pub mod reason;
+mod references;
 pub mod release;
 pub mod selection;
 pub mod session;

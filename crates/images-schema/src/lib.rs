@@ -11,6 +11,7 @@ mod members;
 pub mod message;
 mod placeholder;
 mod policy;
+mod references;
 mod rule;
 mod settings;
 mod suggestion;
@@ -28,6 +29,7 @@ pub use manifest::{
 pub use members::{Candidates, PathGlob, candidates, normal};
 pub use placeholder::{PlaceholderError, fill};
 pub use policy::Policy;
+pub use references::References;
 pub use rule::Rule;
 pub use settings::{ImageDefaults, PackageDefaults, RootManifest, Settings};
 pub use suggestion::did_you_mean;

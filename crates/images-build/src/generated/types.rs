@@ -14,6 +14,7 @@ pub struct Variant {
     version: &'static str,
     tag: &'static str,
     reference: &'static str,
+    exact: Option<&'static str>,
 }
 
 impl Image {

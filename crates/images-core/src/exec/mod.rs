@@ -3,6 +3,7 @@
 //! 1. `check` finds what is missing for any of the builds, before the engine is called at all.
 //! 2. `schedule` hands out what is ready, the longest path first; a failure holds back exactly its descendants.
 //! 3. `one` stages a context, rewrites the Dockerfile and calls the engine.
+//! 4. What is there now is named for build scripts.
 
 mod check;
 mod one;
@@ -20,6 +21,7 @@ use crate::event::{Event, Reporter};
 use crate::graph::{Graph, NodeId};
 use crate::history::{self, Entry, History};
 use crate::plan::{Action, Item, Plan, Records};
+use crate::references;
 use crate::store::{key_name, version_name};
 
 pub use check::secrets as missing_secrets;
@@ -93,7 +95,9 @@ pub fn run(
     let builds: Vec<&Item> = plan.builds().collect();
     check::before_builds(graph, &builds, planned, options)?;
     outcome.retagged = retag(graph, planned, cancel, reporter)?;
+    let present = plan.items.iter().filter(|item| !matches!(item.action, Action::Build(_)));
     if builds.is_empty() {
+        references::record(graph, present)?;
         return Ok(outcome);
     }
     if names_engine {
@@ -129,7 +133,9 @@ pub fn run(
     };
     threads::workers(jobs.clamp(1, builds.len()), |lane| course.work(lane, cancel));
     report_skipped(graph, &builds, &schedule, reporter);
+    let built = schedule.built();
     schedule.finish(&mut outcome)?;
+    references::record(graph, present.chain(built.into_iter().map(|at| builds[at])))?;
     Ok(outcome)
 }
 

@@ -159,6 +159,12 @@ impl Schedule {
         skipped.collect()
     }
 
+    /// The builds that ended well.
+    pub(super) fn built(&self) -> Vec<usize> {
+        let state = self.state();
+        (0..state.outcome.len()).filter(|&at| state.outcome[at] == Some(Ended::Built)).collect()
+    }
+
     /// Counts what happened.
     ///
     /// # Errors

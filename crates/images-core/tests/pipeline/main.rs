@@ -5,6 +5,7 @@ mod fake_engine;
 mod fake_resolver;
 mod project;
 mod recorder;
+mod references;
 mod repository;
 
 mod audit;
