@@ -7,6 +7,7 @@ mod examples;
 mod failure;
 mod freshness;
 mod locking;
+mod mounted;
 mod namespace;
 mod plain;
 mod random;
@@ -180,6 +181,8 @@ const ON_PROGRAMS: &[Scenario] = scenarios![
 const ON_BUILTIN: &[Scenario] = scenarios![
     examples::the_rust_family_is_exported needs Nothing,
     examples::the_rust_family_is_pushed_with_its_bills_of_materials needs Registry,
+    mounted::another_workspace_builds_its_image_by_its_own_xtask needs Nothing,
+    mounted::its_tests_start_the_image_by_its_reference needs Buildx,
     testing::what_needs_a_container_is_skipped_and_counted_apart needs Nothing,
 ];
 

@@ -51,3 +51,8 @@ pub use resolution::{
 pub use rewrite::{Replacement, rewrite};
 pub use word::Word;
 pub use written::{Written, WrittenFlag};
+
+/// The example of the README is a test.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

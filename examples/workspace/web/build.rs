@@ -1,0 +1,3 @@
+fn main() {
+    images_build::emit();
+}
