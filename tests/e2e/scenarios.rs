@@ -15,6 +15,7 @@ mod release;
 mod secrets;
 mod testing;
 mod transfer;
+mod watching;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -184,6 +185,7 @@ const ON_BUILTIN: &[Scenario] = scenarios![
     mounted::another_workspace_builds_its_image_by_its_own_xtask needs Nothing,
     mounted::its_tests_start_the_image_by_its_reference needs Buildx,
     testing::what_needs_a_container_is_skipped_and_counted_apart needs Nothing,
+    watching::what_is_saved_is_built_and_tested_until_an_interrupt needs Nothing,
 ];
 
 /// The scenarios of an engine.

@@ -7,6 +7,7 @@ mod lock;
 mod release;
 mod since;
 mod test;
+mod watch;
 
 use camino::Utf8PathBuf;
 use clap::{Args, Subcommand, ValueEnum};
@@ -18,6 +19,7 @@ pub(crate) use lock::{LockArgs, Outdated, Update};
 pub(crate) use release::{Published, Release};
 pub(crate) use since::{Affected, AffectedFormat, ArtifactsBy, Matrix, MatrixBy, MatrixFormat, SinceArgs};
 pub(crate) use test::Test;
+pub(crate) use watch::Watch;
 
 /// Container images as members of this workspace
 #[derive(Debug, Args)]
@@ -134,6 +136,10 @@ pub(crate) enum Command {
     /// It is built first, if it is stale. Words after `--` are the container's command. The container is removed when it
     /// ends.
     Run(Run),
+    /// Build and test again whatever a saved file affects
+    ///
+    /// Files are watched until an interrupt. What a change affects is decided as for `build`: by keys.
+    Watch(Watch),
     /// Send built images to the registry
     ///
     /// Images that are not built, or stale, are an error. What the registry has already is not sent. Variants of one version

@@ -32,6 +32,7 @@ pub mod store;
 pub mod test;
 pub mod timings;
 pub mod transfer;
+pub mod watch;
 pub mod workspace;
 
 mod error;

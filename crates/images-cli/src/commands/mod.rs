@@ -23,6 +23,7 @@ mod run;
 mod test;
 mod tree;
 mod update;
+mod watch;
 
 use std::process::ExitCode;
 
@@ -77,6 +78,7 @@ pub(crate) fn run(images: Images) -> ExitCode {
         Command::Affected(args) => affected::run(&session, &args),
         Command::Matrix(args) => matrix::run(&session, &args),
         Command::Run(args) => run::run(&session, &args),
+        Command::Watch(args) => watch::run(&session, &args),
         Command::Push(args) => push::run(&session, &args),
         Command::Release(args) => release::run(&session, &args),
         Command::Load(args) => load::run(&session, &args),
