@@ -43,8 +43,10 @@ pub fn of_git_tag(graph: &Graph<'_>, tag: &str) -> Result<Vec<NodeId>, Error> {
     let tag = tag.strip_prefix("refs/tags/").unwrap_or(tag);
     let (images, version) = named(graph, tag).ok_or_else(|| no_image(graph, tag))?;
     let of_images = graph.ids().filter(|id| images.contains(&graph.node(*id).image));
+    // A version may begin with a `v` itself, and the tag's `v` is that one.
+    let is_it = |own: &str| own == version || own.strip_prefix('v') == Some(version);
     let (right, wrong): (Vec<_>, Vec<_>) =
-        of_images.partition(|id| graph.variant(*id).version.as_str() == version);
+        of_images.partition(|id| is_it(graph.variant(*id).version.as_str()));
     if !right.is_empty() {
         return Ok(right);
     }
@@ -58,12 +60,10 @@ pub fn of_git_tag(graph: &Graph<'_>, tag: &str) -> Result<Vec<NodeId>, Error> {
         .into())
 }
 
-/// The images that a tag is for, by place, and the version. The longest name counts, since a name may hold `-v`.
+/// The images that a tag is for, by place, and the version. The longest name counts, since a name may hold `-v`; a name
+/// counts before `vVERSION`, since it may begin with a `v`.
 fn named<'t>(graph: &Graph<'_>, tag: &'t str) -> Option<(Vec<usize>, &'t str)> {
     let images = &graph.workspace.images;
-    if let Some(version) = tag.strip_prefix('v').filter(|_| images.len() == 1) {
-        return Some((vec![0], version));
-    }
     let splits = tag.match_indices("-v").map(|(at, _)| (&tag[..at], &tag[at + 2..]));
     let found = splits.filter_map(|(name, version)| {
         // A crate's tag is that of each image with its version, whether one of them has its name or not.
@@ -71,7 +71,14 @@ fn named<'t>(graph: &Graph<'_>, tag: &'t str) -> Option<(Vec<usize>, &'t str)> {
         let found: Vec<_> = (0..images.len()).filter(|at| is_meant(&images[*at])).collect();
         (!found.is_empty()).then_some((found, version))
     });
-    found.last()
+    found.last().or_else(|| Some((vec![0], of_the_only_one(images, tag)?)))
+}
+
+/// The version of `vVERSION`, where there is one image.
+fn of_the_only_one<'t>(images: &[Image], tag: &'t str) -> Option<&'t str> {
+    let ([image], Some(version)) = (images, tag.strip_prefix('v')) else { return None };
+    let is_known = image.variants.iter().any(|variant| variant.version.as_str() == version);
+    (is_known || version.starts_with(|c: char| c.is_ascii_digit())).then_some(version)
 }
 
 /// The crate that gives an image its version.

@@ -64,6 +64,25 @@ fn a_crates_tag_means_all_that_have_its_version_even_if_an_image_has_its_name() 
 }
 
 #[test]
+fn a_version_alone_means_the_only_image_whose_name_may_begin_with_a_v() {
+    let project = Project::new();
+    project.image("vault", "FROM scratch\n");
+    assert_eq!(meant(&project, "v1.0.0"), ["vault:1.0.0"]);
+    assert_eq!(meant(&project, "vault-v1.0.0"), ["vault:1.0.0"]);
+    assert_eq!(
+        meant(&project, "vault-1.0.0"),
+        [
+            "the git tag `vault-1.0.0` names no image |  | a release's tag is `NAME-vVERSION` or `vVERSION`, where NAME is one of vault"
+        ]
+    );
+    project.image_with("vault", "[image]\nversion = \"bookworm\"\n", "FROM scratch\n");
+    assert_eq!(meant(&project, "vbookworm"), ["vault:bookworm"]);
+    project.image_with("vault", "[image]\nversion = \"v1.2.3\"\n", "FROM scratch\n");
+    assert_eq!(meant(&project, "v1.2.3"), ["vault:v1.2.3"], "the v is the version's own");
+    assert_eq!(meant(&project, "vault-v1.2.3"), ["vault:v1.2.3"]);
+}
+
+#[test]
 fn of_several_names_the_longest_counts_and_all_variants_of_the_version() {
     let project = Project::new();
     project.image("a", "FROM scratch\n");
