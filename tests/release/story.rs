@@ -22,6 +22,7 @@ pub(crate) const ALL: &[(&str, Told)] = tests![
     check_finds_what_is_published_with_other_content,
     a_new_version_of_equal_layers_sends_none_of_them,
     an_alias_neither_replaces_a_versions_own_tag_nor_goes_back,
+    of_versions_without_an_order_the_default_one_has_the_alias,
 ];
 
 const FIRST: &str = "1=1.0.0 1.0=1.0.0 1.0.0=1.0.0 latest=1.0.0";
@@ -221,6 +222,15 @@ fn an_alias_neither_replaces_a_versions_own_tag_nor_goes_back(world: &World) {
     assert!(planned.contains("  1.0 stays: it is the tag of a version itself\n"), "{planned}");
     world.release(&["app", "--execute"]).ok();
     assert_eq!(world.told_tags("app"), "0.9=0.9 1=1.0.0 1.0=1.0 1.0.0=1.0.0 latest=1.0.0");
+}
+
+fn of_versions_without_an_order_the_default_one_has_the_alias(world: &World) {
+    for version in ["trixie", "forky"] {
+        world.version("app", version);
+        world.commit();
+        world.release(&["app", "--execute"]).ok();
+    }
+    assert_eq!(world.told_tags("app"), "forky=forky latest=forky trixie=trixie");
 }
 
 fn an_index_is_made_of_images_that_are_published_already(world: &World) {

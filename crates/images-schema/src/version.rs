@@ -85,6 +85,13 @@ impl Version {
         };
         other.is_prerelease().cmp(&self.is_prerelease()).then(by_number)
     }
+
+    /// Whether it is newer, and not only by the alphabet: of `bookworm` and `trixie` neither is.
+    pub fn is_surely_newer(&self, other: &Self) -> bool {
+        let is_semver = |version: &Self| semver::Version::parse(&version.text).is_ok();
+        let have_order = (is_semver(self) && is_semver(other)) || differ_in_a_number(&self.text, &other.text);
+        have_order && self.newer(other) == Ordering::Greater
+    }
 }
 
 impl fmt::Display for Version {
@@ -108,6 +115,20 @@ fn natural(a: &str, b: &str) -> Ordering {
             (Some(x), Some(y)) if x == y => (a, b) = (&a[1..], &b[1..]),
             (x, y) => return x.cmp(&y),
         }
+    }
+}
+
+/// Whether texts first differ in a number, or in that one has a further number.
+fn differ_in_a_number(a: &str, b: &str) -> bool {
+    let same = a.bytes().zip(b.bytes()).take_while(|(x, y)| x == y).count();
+    let is_digit = |text: &str, at: usize| text.as_bytes().get(at).is_some_and(u8::is_ascii_digit);
+    // Of 1 and 12 both begin alike.
+    let is_longer = (is_digit(a, same) || is_digit(b, same)) && same > 0 && is_digit(a, same - 1);
+    let has_more = |text: &str| text.as_bytes().get(same) == Some(&b'.') && is_digit(text, same + 1);
+    match (a.len() == same, b.len() == same) {
+        (false, false) => is_longer || (is_digit(a, same) && is_digit(b, same)),
+        (true, _) => is_digit(b, same) || has_more(b),
+        (_, true) => is_digit(a, same) || has_more(a),
     }
 }
 
@@ -216,6 +237,35 @@ mod tests {
         assert_eq!(newer("2.0.0-rc.1", "2.0.0-rc.2"), Ordering::Less);
         assert_eq!(newer("1.0.0", "1.0.0"), Ordering::Equal);
         assert_eq!(newer("007", "7"), Ordering::Equal);
+    }
+
+    #[test]
+    fn names_have_no_order_and_numbers_have() {
+        let newer = |a: &str, b: &str| version(a).is_surely_newer(&version(b));
+        for (new, old) in [
+            ("1.1.0", "1.0.0"),
+            ("1.0.0", "2.0.0-rc.1"),
+            ("13", "12"),
+            ("12", "9"),
+            ("3.11", "3.9"),
+            ("1.0", "0.9"),
+            ("1.2.1", "1.2"),
+            ("1.12-x", "1.1-x"),
+            ("13-trixie", "12-bookworm"),
+            ("2024-02-01", "2024-01-15"),
+        ] {
+            assert_eq!((newer(new, old), newer(old, new)), (true, false), "{new} {old}");
+        }
+        for (a, b) in [
+            ("trixie", "forky"),
+            ("edge", "stable"),
+            ("a", "a-slim"),
+            ("12a", "12b"),
+            ("12", "12"),
+            ("bookworm", "12"),
+        ] {
+            assert_eq!((newer(a, b), newer(b, a)), (false, false), "{a} {b}");
+        }
     }
 
     #[test]

@@ -1,7 +1,5 @@
 //! What a release would do, as data: for each version what the registry has of it, and which aliases would move.
 
-use std::cmp::Ordering;
-
 use images_engine::process::Cancel;
 use images_engine::threads;
 use images_oci::model::{Descriptor, Digest};
@@ -311,7 +309,7 @@ impl Scene<'_> {
             return Ok(AliasAction::Stays { because: "it is the tag of a version itself".to_owned() });
         }
         let held = now.version().and_then(|held| Version::parse(held).ok());
-        Ok(match held.filter(|held| held.newer(version) == Ordering::Greater) {
+        Ok(match held.filter(|held| held.is_surely_newer(version)) {
             Some(held) => AliasAction::Stays { because: format!("it is on {held}, which is newer") },
             None => AliasAction::Move,
         })
