@@ -8,6 +8,7 @@ use crate::{Told, tests};
 pub(crate) const ALL: &[(&str, Told)] = tests![
     Told,
     files_that_differ_from_the_commit_are_refused_by_name,
+    a_refused_variant_is_shown_where_its_version_is,
     pins_that_differ_from_the_commit_are_refused,
     a_name_that_is_not_locked_is_refused_at_its_place,
     what_asks_a_registry_refuses_to_be_offline,
@@ -42,6 +43,23 @@ fn files_that_differ_from_the_commit_are_refused_by_name(world: &World) {
     assert_eq!(world.writes(), Vec::<String>::new());
     world.release(&["base", "--execute"]).ok();
     world.release(&["--execute", "--allow-dirty"]).ok();
+}
+
+fn a_refused_variant_is_shown_where_its_version_is(world: &World) {
+    let text = "[[variant]]\nversion = \"1.0.0\"\n\n[[variant]]\nversion = \"2.0.0-rc.1\"\n";
+    world.workspace.write("images/app/Image.toml", text);
+    world.commit();
+    world.released();
+    world.workspace.write("images/app/more", "edited");
+    let refused = world.release(&["--allow-dirty", "--execute"]).stderr;
+    for told in [
+        "images/app/Image.toml:2:11",
+        "`cargo xtask images bump app:1.0.0 --patch`",
+        "images/app/Image.toml:5:11",
+        "`cargo xtask images bump app:2.0.0-rc.1 --pre rc`",
+    ] {
+        assert!(refused.contains(told), "{told}: {refused}");
+    }
 }
 
 /// Images.lock with a pin of the base of `base`.

@@ -32,6 +32,7 @@ pub mod store;
 pub mod test;
 pub mod timings;
 pub mod transfer;
+mod version_place;
 pub mod watch;
 pub mod workspace;
 

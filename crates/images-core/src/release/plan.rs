@@ -4,7 +4,7 @@ use images_engine::process::Cancel;
 use images_engine::threads;
 use images_oci::model::{Descriptor, Digest};
 use images_oci::registry::{Client, Name, RegistryError, Repository};
-use images_schema::{Diagnostic, Rule, Spanned, Version};
+use images_schema::{Diagnostic, Rule, Version};
 
 use super::aliases::{self, Offer};
 use super::published::Found;
@@ -15,6 +15,7 @@ use crate::plan::Records;
 use crate::reason::Reason;
 use crate::session::Keyed;
 use crate::store::repository_name;
+use crate::version_place::{mend, place};
 
 /// How many questions are asked at once.
 const QUESTIONS: usize = 8;
@@ -109,10 +110,9 @@ impl ReleaseItem {
             None if *is_ours => "what that was made of is not recorded here".to_owned(),
             None => "that was not made by this tool, or somebody put another image there".to_owned(),
         };
-        let image = graph.image(self.unit.ids[0]);
-        let bump = format!("publish this as a new version: `cargo xtask images bump {} --patch`", image.name);
-        let span = image.manifest.image.version.as_ref().map_or(0..0, Spanned::span);
-        let diagnostic = image.source.error(span, message, "this version is published");
+        let bump = format!("publish this as a new version: `{}`", mend(graph, self.unit.ids[0]));
+        let (source, span) = place(graph, self.unit.ids[0]);
+        let diagnostic = source.error(span, message, "this version is published");
         Some(diagnostic.help(format!("{what}; {bump}")).rule(Rule::Version))
     }
 
@@ -165,9 +165,8 @@ impl Scene<'_> {
     /// A registry's failure, at the version that it was asked for.
     fn at(&self, unit: &Unit, error: Error) -> Error {
         let Error::Transfer { message, help } = error else { return error };
-        let image = self.graph.image(unit.ids[0]);
-        let span = image.manifest.image.version.as_ref().map_or(0..0, Spanned::span);
-        let diagnostic = image.source.error(span, message, format!("is `{}` published?", unit.spec));
+        let (source, span) = place(self.graph, unit.ids[0]);
+        let diagnostic = source.error(span, message, format!("is `{}` published?", unit.spec));
         Error::Registry(vec![Diagnostic { help, ..diagnostic }])
     }
 

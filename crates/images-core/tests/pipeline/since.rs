@@ -496,6 +496,41 @@ fn what_differs_needs_another_version_and_so_does_what_stands_on_it() {
 }
 
 #[test]
+fn the_command_that_mends_names_the_version_where_an_image_has_several() {
+    let project = project();
+    let commands = |manifest: &str| {
+        project.image_with("app", manifest, "FROM scratch\n");
+        project.commit();
+        project.write("images/app/Dockerfile", "FROM scratch\n# more\n");
+        let told = unbumped(&project).into_iter();
+        told.map(|told| told.split(" | ").last().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    assert_eq!(
+        commands(
+            "[[variant]]\nversion = \"1.0.0\"\n[[variant]]\nversion = \"2.0.0-rc.1\"\nsuffix = \"-x\"\n"
+        ),
+        ["cargo xtask images bump app:1.0.0 --patch", "cargo xtask images bump app:2.0.0-rc.1-x --pre rc"]
+    );
+    assert_eq!(
+        commands("[image]\nversion = \"1.0.0\"\n[[variant]]\n[[variant]]\nsuffix = \"-x\"\n"),
+        ["cargo xtask images bump app --patch"],
+        "both have it from one place"
+    );
+}
+
+#[test]
+fn a_version_that_goes_back_is_a_warning() {
+    let project = project();
+    project.write("images/app/Image.toml", "[image]\nversion = \"0.9.0\"\n");
+    assert_eq!(
+        unbumped(&project),
+        [
+            "images/app/Image.toml:2 [\"0.9.0\"] `app:0.9.0` goes back: it was app:1.0.0 at `HEAD` | an older version | `check --published` tells whether it is published with other content"
+        ]
+    );
+}
+
+#[test]
 fn what_is_never_published_needs_no_other_version() {
     let project = project();
     project.write("images/base/Image.toml", "[image]\nversion = \"1.0.0\"\npublish = false\n");
