@@ -28,7 +28,7 @@ fn unknown_commit() {
         str![[r#"
 error: there is no commit `v9` in this clone
  |
- = help: fetch it, for example `git fetch origin v9`, or mend the name
+ = help: mend the name: a branch, a tag, an id, or `HEAD~1`
 
 "#]]
     );
@@ -43,7 +43,7 @@ fn commit_that_looks_like_an_option() {
         str![[r#"
 error: there is no commit `--git-dir` in this clone
  |
- = help: fetch it, for example `git fetch origin --git-dir`, or mend the name
+ = help: mend the name: a branch, a tag, an id, or `HEAD~1`
 
 "#]]
     );
@@ -80,7 +80,7 @@ fn commit_that_a_shallow_clone_lacks() {
         str![[r#"
 error: there is no commit `HEAD~1` in this clone
  |
- = help: this clone is shallow: `git fetch --unshallow`, or `git fetch --deepen N`; with actions/checkout set `fetch-depth: 0`, or fetch only that: `git fetch --depth=1 origin HEAD~1`
+ = help: this clone is shallow and ends before it: `git fetch --deepen=100`, or `git fetch --unshallow` for all of it; with actions/checkout set `fetch-depth: 0`
 
 "#]]
     );

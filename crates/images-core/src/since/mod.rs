@@ -1,6 +1,6 @@
 //! Comparison with a commit: what differs, and what each finding is.
 //!
-//! 1. `revision` reads the commit's name.
+//! 1. `revision` reads the commit's name; `fetch` says how a clone gets a commit that it lacks.
 //! 2. `tree` puts a checkout of it below `target/images/trees`, with what `submodule` finds of its submodules.
 //! 3. `earlier` loads that checkout as a workspace and computes keys in it, by the same code and options as for the work
 //!    tree. What cannot be read there stays unknown, and never counts as unchanged.
@@ -14,6 +14,7 @@ mod artifacts;
 mod check;
 mod compare;
 mod earlier;
+mod fetch;
 mod finding;
 mod revision;
 mod sources;

@@ -5,6 +5,7 @@ use std::io::ErrorKind;
 use images_engine::process::Cancel;
 use images_schema::Diagnostic;
 
+use super::fetch;
 use crate::Error;
 use crate::git::Git;
 use crate::workspace::Workspace;
@@ -45,10 +46,10 @@ pub(super) fn checkout(workspace: &Workspace, cancel: &Cancel) -> Result<Git, Er
 pub(super) fn find(git: &Git, revision: &Revision) -> Result<Commit, Error> {
     let text = &revision.text;
     let object = read(git, &["rev-parse", "--verify", "--quiet", "--end-of-options", text])?;
-    let Some(object) = object else { return Err(unknown(git, text)?) };
+    let Some(object) = object else { return Err(unknown(git, revision)?) };
     // A full id is taken for an object without a look at whether it is there.
     if git.read(&["cat-file", "-e", &object])?.is_none() {
-        return Err(unknown(git, text)?);
+        return Err(unknown(git, revision)?);
     }
     let named = git.read(&["rev-parse", "--verify", "--quiet", &format!("{object}^{{commit}}")])?;
     let named = named.ok_or_else(|| -> Error {
@@ -100,39 +101,26 @@ pub(super) fn absent(error: Error) -> Error {
     }
 }
 
-fn unknown(git: &Git, text: &str) -> Result<Error, Error> {
+fn unknown(git: &Git, revision: &Revision) -> Result<Error, Error> {
+    let text = &revision.text;
     let (message, help) = match text.contains("..") {
         true => (
             format!("`{text}` is no commit"),
             "--since takes one commit, and compares the work tree with it".to_owned(),
         ),
-        false => (format!("there is no commit `{text}` in this clone"), how_to_fetch(git, text)?),
+        false => (
+            format!("there is no commit `{text}` in this clone"),
+            fetch::advice(git, text, revision.merge_base)?,
+        ),
     };
     Ok(Diagnostic::error(message).help(help).into())
 }
 
-fn how_to_fetch(git: &Git, text: &str) -> Result<String, Error> {
-    let branch = text.strip_prefix("origin/").unwrap_or(text);
-    Ok(match is_shallow(git)? {
-        true => format!(
-            "this clone is shallow: `git fetch --unshallow`, or `git fetch --deepen N`; with actions/checkout set \
-             `fetch-depth: 0`, or fetch only that: `git fetch --depth=1 origin {branch}`"
-        ),
-        false => format!("fetch it, for example `git fetch origin {branch}`, or mend the name"),
-    })
-}
-
-fn is_shallow(git: &Git) -> Result<bool, Error> {
-    Ok(git.read(&["rev-parse", "--is-shallow-repository"])?.as_deref() == Some("true"))
-}
-
 fn no_merge_base(git: &Git, text: &str) -> Error {
-    let help = match is_shallow(git) {
-        Ok(true) => {
-            "this clone is shallow: `git fetch --unshallow`; with actions/checkout set `fetch-depth: 0`"
-        }
-        Ok(false) => "without --merge-base the work tree is compared with the commit itself",
-        Err(_) => "see `git merge-base`",
+    let help = match fetch::is_shallow(git) {
+        Ok(true) => format!("this clone is shallow: `git fetch --unshallow`; {}", fetch::CHECKOUT),
+        Ok(false) => "without --merge-base the work tree is compared with the commit itself".to_owned(),
+        Err(_) => "see `git merge-base`".to_owned(),
     };
     Diagnostic::error(format!("`{text}` and HEAD have no common ancestor in this clone")).help(help).into()
 }

@@ -321,15 +321,11 @@ fn a_commit_that_is_not_here_says_how_to_get_it() {
     let project = project();
     assert_eq!(
         project.since_refused("nope"),
-        [
-            "there is no commit `nope` in this clone |  | fetch it, for example `git fetch origin nope`, or mend the name"
-        ]
+        ["there is no commit `nope` in this clone |  | mend the name: a branch, a tag, an id, or `HEAD~1`"]
     );
     assert_eq!(
         project.since_refused("--all"),
-        [
-            "there is no commit `--all` in this clone |  | fetch it, for example `git fetch origin --all`, or mend the name"
-        ]
+        ["there is no commit `--all` in this clone |  | mend the name: a branch, a tag, an id, or `HEAD~1`"]
     );
     assert_eq!(
         project.since_refused("main..HEAD"),
@@ -343,18 +339,66 @@ fn a_commit_that_is_not_here_says_how_to_get_it() {
     assert_eq!(project.since("v1"), NOTHING);
 }
 
-#[test]
-fn a_shallow_clone_says_how_to_deepen_it() {
-    let whole = project();
-    whole.commit();
+/// A clone of the newest commit of `main` alone, as CI makes them, and a workspace in it.
+fn shallow_clone_of(whole: &Project) -> Project {
     let mut shallow = Project::new();
     let clone = shallow.path("clone");
     shallow.git(&["clone", "--quiet", "--depth=1", &format!("file://{}", whole.root()), clone.as_str()]);
     shallow.options.start = clone;
+    shallow
+}
+
+#[test]
+fn the_commands_that_are_advised_bring_the_commit() {
+    let whole = project();
+    whole.git(&["tag", "v1"]);
+    whole.git(&["branch", "topic"]);
+    let id = whole.git(&["rev-parse", "HEAD"]);
+    whole.commit();
+    whole.git(&["tag", "v2"]);
+    let advised = |text: &str, merge_base: bool, place: usize| {
+        let shallow = shallow_clone_of(&whole);
+        let mut options = shallow.since_options(text);
+        options.revision.merge_base = merge_base;
+        let advice = told(&shallow.try_since(&options).unwrap_err()).remove(0);
+        let command = advice.split('`').filter(|word| word.starts_with("git fetch")).nth(place);
+        let words: Vec<_> = command.unwrap_or_else(|| panic!("{advice}")).split(' ').skip(1).collect();
+        git(&shallow.options.start, &words);
+        (shallow, options)
+    };
+    for (text, place) in [("HEAD~1", 0), ("HEAD~1", 1), ("origin/topic", 0), ("v1", 0), (id.as_str(), 0)] {
+        let (shallow, options) = advised(text, false, place);
+        assert_eq!(shallow.try_since(&options).unwrap().commit, id, "{text}");
+    }
+    let (shallow, options) = advised("topic", false, 1);
+    assert_eq!(
+        told(&shallow.try_since(&options).unwrap_err()),
+        ["there is no commit `topic` in this clone |  | did you mean `origin/topic`?"]
+    );
+    let (shallow, options) = advised("origin/topic", true, 0);
+    assert_eq!(shallow.try_since(&options).unwrap().commit, id, "history reaches back to where they met");
+}
+
+#[test]
+fn a_name_that_stands_for_no_commit_says_so() {
+    let project = project();
+    let told = |text: &str| project.since_refused(text).remove(0).split(" | ").last().unwrap().to_owned();
+    assert_eq!(
+        told(&"0".repeat(40)),
+        "this id means that there is no commit, as before the first push of a branch: leave --since out then"
+    );
+    assert_eq!(told(""), "--since names nothing: is the variable set that its value is taken from?");
+}
+
+#[test]
+fn a_shallow_clone_says_how_to_deepen_it() {
+    let whole = project();
+    whole.commit();
+    let shallow = shallow_clone_of(&whole);
     assert_eq!(
         shallow.since_refused("HEAD~1"),
         [
-            "there is no commit `HEAD~1` in this clone |  | this clone is shallow: `git fetch --unshallow`, or `git fetch --deepen N`; with actions/checkout set `fetch-depth: 0`, or fetch only that: `git fetch --depth=1 origin HEAD~1`"
+            "there is no commit `HEAD~1` in this clone |  | this clone is shallow and ends before it: `git fetch --deepen=100`, or `git fetch --unshallow` for all of it; with actions/checkout set `fetch-depth: 0`"
         ]
     );
 }
