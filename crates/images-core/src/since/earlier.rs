@@ -43,7 +43,7 @@ impl Was {
 /// one without images.
 ///
 /// # Errors
-/// It cannot be loaded.
+/// It, or its Images.lock, cannot be loaded.
 pub(super) fn load(
     files: &Utf8Path,
     workspace: &Workspace,
@@ -53,6 +53,9 @@ pub(super) fn load(
     let root = files.join(relative(&workspace.root, &workspace.repository));
     let root = Utf8Path::new(root.as_str().trim_end_matches('/')).to_owned();
     let found = workspace::load_at(&root, files, &options.load, cancel)?;
+    if let Some(earlier) = &found {
+        lock::read(&earlier.root)?;
+    }
     // Outputs are named by what makes them, so those of the work tree serve here as well.
     Ok(found.map(|earlier| Workspace { prepared: workspace.prepared.clone(), ..earlier }))
 }

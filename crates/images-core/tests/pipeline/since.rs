@@ -150,6 +150,17 @@ fn what_cannot_be_read_then_is_affected() {
 }
 
 #[test]
+fn a_commit_whose_pins_cannot_be_read_cannot_be_read() {
+    let project = project();
+    project.write("Images.lock", "version = 1\n<<<<<<< HEAD\n");
+    project.commit();
+    project.remove("Images.lock");
+    let comparison = project.try_since(&project.since_options("HEAD")).unwrap();
+    assert_eq!(comparison.unreadable[0].message, "a merge left its conflict in this file");
+    assert_eq!(comparison.affected().count(), 2);
+}
+
+#[test]
 fn what_was_not_committed_then_leaves_only_its_image_unknown() {
     let project = project();
     project.image("made", "FROM acme/base\nCOPY made /\n");
