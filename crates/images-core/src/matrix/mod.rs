@@ -62,8 +62,18 @@ pub fn matrix(
     };
     if shards.len() > MAX_JOBS {
         let message = format!("{} jobs are more than a matrix can have", shards.len());
-        let help = format!("GitHub Actions takes at most {MAX_JOBS}: name fewer with --shards");
-        return Err(Diagnostic::error(message).help(help).into());
+        return Err(Diagnostic::error(message).help(fewer(&shards)).into());
     }
     Ok(shards)
+}
+
+/// How there would be fewer.
+fn fewer(shards: &[Shard]) -> String {
+    let levels = shards.iter().filter_map(|shard| shard.level).max().map_or(1, |last| last + 1);
+    match MAX_JOBS / levels {
+        0 => format!(
+            "GitHub Actions takes at most {MAX_JOBS}, and there are {levels} levels: divide without `--by level`"
+        ),
+        most => format!("GitHub Actions takes at most {MAX_JOBS}: `--shards {most}`"),
+    }
 }

@@ -138,8 +138,20 @@ fn a_matrix_has_at_most_256_jobs() {
     assert_eq!(divided(&project, &[], (BY_SHARD, None), &[]).unwrap().len(), 256);
     assert_eq!(
         told(&divided(&project, &[], (BY_LEVEL, Some(260)), &[]).unwrap_err()),
+        ["260 jobs are more than a matrix can have |  | GitHub Actions takes at most 256: `--shards 256`"]
+    );
+}
+
+#[test]
+fn more_levels_than_jobs_are_left_to_shards() {
+    let project = Project::new();
+    project.image("i0", "FROM scratch\n");
+    (1..257).for_each(|at| project.image(&format!("i{at}"), &format!("FROM acme/i{}\n", at - 1)));
+    assert_eq!(
+        told(&divided(&project, &[], (BY_LEVEL, None), &[]).unwrap_err()),
         [
-            "260 jobs are more than a matrix can have |  | GitHub Actions takes at most 256: name fewer with --shards"
+            "257 jobs are more than a matrix can have |  | GitHub Actions takes at most 256, and there are 257 levels: divide without `--by level`"
         ]
     );
+    assert_eq!(divided(&project, &[], (BY_SHARD, None), &[]).unwrap().len(), 1);
 }
