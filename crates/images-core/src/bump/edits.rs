@@ -10,6 +10,7 @@ use images_schema::Diagnostic;
 
 use super::diff;
 use crate::Error;
+use crate::context::Boundary;
 use crate::workspace::{Files, relative};
 
 /// Edits that are not written yet.
@@ -82,6 +83,25 @@ impl Edits {
         diffs.collect()
     }
 
+    /// Refuses links that lead out of the repository, and two paths to one file that would get different texts.
+    ///
+    /// # Errors
+    /// There is one.
+    pub(super) fn check_links(&self, repository: &Boundary) -> Result<(), Error> {
+        let mut texts: BTreeMap<Utf8PathBuf, (&Utf8Path, Arc<str>)> = BTreeMap::new();
+        for (path, _, after) in self.changes() {
+            let real = path.canonicalize_utf8().map_err(Error::io("cannot find", path))?;
+            if !repository.contains(path).map_err(Error::io("cannot find", path))? {
+                return Err(self.outside(path, &real).into());
+            }
+            match texts.get(&real) {
+                Some((other, text)) if *text != after => return Err(self.twice(other, path).into()),
+                _ => drop(texts.insert(real, (path, after))),
+            }
+        }
+        Ok(())
+    }
+
     /// Writes all files, each by a temporary file beside it that takes its place. If one cannot be written, those before
     /// it get their old text again.
     ///
@@ -107,6 +127,18 @@ impl Edits {
             done.push((path, before));
         }
         Ok(())
+    }
+
+    fn outside(&self, path: &Utf8Path, real: &Utf8Path) -> Diagnostic {
+        let shown = relative(path, &self.root);
+        Diagnostic::error(format!("{shown} is a link out of the repository, so nothing is written"))
+            .help(format!("it leads to {real}: edit that by hand, or put the file in the place of the link"))
+    }
+
+    fn twice(&self, one: &Utf8Path, other: &Utf8Path) -> Diagnostic {
+        let (one, other) = (relative(one, &self.root), relative(other, &self.root));
+        Diagnostic::error(format!("{one} and {other} are one file, and each would be edited in its own way"))
+            .help("make them two files, or edit it by hand; nothing is written")
     }
 
     fn changed(&self, path: &Utf8Path) -> Diagnostic {
@@ -196,6 +228,38 @@ mod tests {
         edits.write().unwrap();
         assert!(std::fs::symlink_metadata(root.join("link")).unwrap().is_symlink());
         assert_eq!(texts(&root), ["1\n", "two\n"]);
+    }
+
+    #[test]
+    fn a_link_out_of_the_repository_is_not_followed() {
+        let (_folder, root) = folder();
+        std::fs::create_dir(root.join("repository")).unwrap();
+        std::os::unix::fs::symlink("../a", root.join("repository/link")).unwrap();
+        let mut edits = Edits::new(&root.join("repository"));
+        edits.replace(&root.join("repository/link"), 0..3, "1").unwrap();
+        let refused = |boundary: &str| {
+            let checked = edits.check_links(&Boundary::new(root.join(boundary)));
+            checked.map_err(|error| error.to_string())
+        };
+        let told = "link is a link out of the repository, so nothing is written";
+        assert_eq!(refused("repository"), Err(told.to_owned()));
+        assert_eq!(refused(""), Ok(()));
+    }
+
+    #[test]
+    fn two_paths_to_one_file_get_one_text() {
+        let (_folder, root) = folder();
+        std::os::unix::fs::symlink("a", root.join("link")).unwrap();
+        let boundary = Boundary::new(root.clone());
+        let mut edits = Edits::new(&root);
+        edits.replace(&root.join("a"), 0..3, "1").unwrap();
+        edits.replace(&root.join("link"), 0..3, "1").unwrap();
+        edits.check_links(&boundary).unwrap();
+        edits.replace(&root.join("link"), 0..1, "2").unwrap();
+        assert_eq!(
+            edits.check_links(&boundary).unwrap_err().to_string(),
+            "a and link are one file, and each would be edited in its own way"
+        );
     }
 
     #[test]

@@ -112,6 +112,7 @@ pub fn bump(options: &LoadOptions, request: &Request, cancel: &Cancel) -> Result
         rewritten.extend(more);
     };
     let remaining = verify::verify(&before, &wanted, &edits, crates.index, options, cancel)?;
+    edits.check_links(&before.repository)?;
     let mut moved = moved_images(&before, &after, &moves);
     moved.extend(moved_crates(&before, &crates.steps));
     let left = moves.left.iter().map(|at| at.spec(&after)).collect();
