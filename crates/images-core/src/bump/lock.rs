@@ -42,6 +42,10 @@ pub(super) fn with_versions(text: &str, steps: &BTreeMap<String, CrateStep>) -> 
 
 /// Sorts the packages; only packages of one name can have come out of order.
 fn in_order(text: &str) -> String {
+    let carriage_returns = text.matches("\r\n").count();
+    if carriage_returns > 0 && carriage_returns == text.matches('\n').count() {
+        return in_order(&text.replace("\r\n", "\n")).replace('\n', "\r\n");
+    }
     const HEADER: &str = "[[package]]\n";
     let Some(first) = text.find(HEADER) else { return text.to_owned() };
     let (head, packages) = text.split_at(first);
@@ -90,6 +94,12 @@ mod tests {
         assert_eq!(
             with_versions(&text, &steps("a", "0.9.0", "1.1.0")),
             format!("{HEAD}{}", after.join("\n"))
+        );
+
+        let dos = |text: String| text.replace('\n', "\r\n");
+        assert_eq!(
+            with_versions(&dos(text), &steps("a", "0.9.0", "1.1.0")),
+            dos(format!("{HEAD}{}", after.join("\n")))
         );
 
         let text = format!("{HEAD}{}", package("z", "0.1.0", &uses("1.0.0")));
