@@ -8,6 +8,7 @@ use crate::{Told, tests};
 pub(crate) const ALL: &[(&str, Told)] = tests![
     Told,
     files_that_differ_from_the_commit_are_refused_by_name,
+    a_plan_says_that_files_differ_from_the_commit,
     a_refused_variant_is_shown_where_its_version_is,
     pins_that_differ_from_the_commit_are_refused,
     a_name_that_is_not_locked_is_refused_at_its_place,
@@ -43,6 +44,16 @@ fn files_that_differ_from_the_commit_are_refused_by_name(world: &World) {
     assert_eq!(world.writes(), Vec::<String>::new());
     world.release(&["base", "--execute"]).ok();
     world.release(&["--execute", "--allow-dirty"]).ok();
+}
+
+fn a_plan_says_that_files_differ_from_the_commit(world: &World) {
+    world.workspace.write("images/app/more", "edited");
+    let planned = world.release(&[]);
+    let told = "warning: `--execute` would refuse this: 1 file differs from the commit:\n";
+    assert!(planned.stderr.contains(told), "{}", planned.stderr);
+    planned.ok();
+    let planned = world.release(&["--allow-dirty"]);
+    assert!(!planned.stderr.contains("differs from the commit"), "{}", planned.stderr);
 }
 
 fn a_refused_variant_is_shown_where_its_version_is(world: &World) {

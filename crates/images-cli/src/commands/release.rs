@@ -5,7 +5,7 @@ use images_core::release::{
     ReleaseOptions, Signing, State, Tests,
 };
 use images_core::{Error, HostOptions, exit_code};
-use images_schema::{Diagnostic, message};
+use images_schema::{Diagnostic, Severity, message};
 
 use super::{Session, loader, pretty};
 use crate::arguments::{Format, MessageFormat, Published, Release};
@@ -95,6 +95,10 @@ fn shown(session: &Session, graph: &Graph<'_>, preview: Preview, format: Format)
     });
     if !preview.refusals.is_empty() {
         return Err(Error::Refused(preview.refusals));
+    }
+    if let Some(unclean) = preview.unclean {
+        let message = format!("`--execute` would refuse this: {}", unclean.message);
+        session.terminal.diagnostic(&Diagnostic { message, severity: Severity::Warning, ..unclean });
     }
     let open = preview.plan.items.iter().filter(|item| !item.is_done()).count();
     let told = match open {

@@ -41,17 +41,18 @@ pub(super) fn commit(graph: &Graph<'_>, cancel: &Cancel) -> Result<String, Error
     })
 }
 
-/// Refuses files that differ from the commit and from which the images, or what they stand on, are made.
+/// The refusal of files that differ from the commit and from which the images, or what they stand on, are made; `None`
+/// where there are none.
 ///
 /// # Errors
-/// There are such files, or git cannot be asked.
-pub(super) fn check_clean(
+/// git cannot be asked.
+pub(super) fn unclean(
     graph: &Graph<'_>,
     ids: &[NodeId],
     keyed: &Keyed,
     cancel: &Cancel,
-) -> Result<(), Error> {
-    let Some(git) = Git::at(&graph.workspace.repository, cancel) else { return Ok(()) };
+) -> Result<Option<Diagnostic>, Error> {
+    let Some(git) = Git::at(&graph.workspace.repository, cancel) else { return Ok(None) };
     let args = ["status", "--porcelain=v1", "-z", "--untracked-files=all", "--no-renames"];
     let Some(text) = git.read(&args)? else {
         return Err(Diagnostic::error("git does not tell what differs from the commit").into());
@@ -60,9 +61,10 @@ pub(super) fn check_clean(
     let inputs = Inputs::of(graph, ids, keyed);
     let matter: BTreeSet<&str> =
         changed.filter(|path| inputs.has(&graph.workspace.repository.join(path))).collect();
-    if matter.is_empty() {
-        return Ok(());
-    }
+    Ok((!matter.is_empty()).then(|| differing(&matter)))
+}
+
+fn differing(matter: &BTreeSet<&str>) -> Diagnostic {
     let count = matter.len();
     let mut lines: Vec<String> = matter.iter().take(LISTED).map(|path| format!("  {path}")).collect();
     if count > LISTED {
@@ -71,7 +73,7 @@ pub(super) fn check_clean(
     let what = if count == 1 { "1 file differs" } else { &format!("{count} files differ") };
     let message = format!("{what} from the commit:\n{}", lines.join("\n"));
     let help = "commit them, or release them all the same with `--allow-dirty`";
-    Err(Error::Refused(vec![Diagnostic::error(message).help(help)]))
+    Diagnostic::error(message).help(help)
 }
 
 /// The files that images are made of.

@@ -64,8 +64,10 @@ pub fn release(
     let folder = graph.workspace.cache().join("release");
     let _lock = Lock::take(&folder, &|| report(&ReleaseEvent::Waiting))?;
     let planned = build::plan(graph, ids, &options.build, detect, cancel, reporter)?;
-    if !options.allow_dirty {
-        checkout::check_clean(graph, ids, &planned.keyed, cancel)?;
+    if let Some(refusal) =
+        checkout::unclean(graph, ids, &planned.keyed, cancel)?.filter(|_| !options.allow_dirty)
+    {
+        return Err(Error::Refused(vec![refusal]));
     }
     let client = Client::new(options.registry.clone(), cancel.clone());
     let scene = Scene { graph, keyed: &planned.keyed, client: &client, cancel };

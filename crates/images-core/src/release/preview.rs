@@ -27,6 +27,8 @@ pub struct Preview {
     pub plan: ReleasePlan,
     /// What is refused.
     pub refusals: Vec<Diagnostic>,
+    /// Why it would not begin: files that differ from the commit.
+    pub unclean: Option<Diagnostic>,
 }
 
 impl Preview {
@@ -53,7 +55,8 @@ pub fn preview(
     let client = Client::new(options.registry.clone(), cancel.clone());
     let plan = Scene { graph, keyed: &planned.keyed, client: &client, cancel }.plan(ids)?;
     let refusals = refusals(graph, &planned, &plan);
-    Ok(Preview { commit, planned, plan, refusals })
+    let unclean = checkout::unclean(graph, ids, &planned.keyed, cancel)?.filter(|_| !options.allow_dirty);
+    Ok(Preview { commit, planned, plan, refusals, unclean })
 }
 
 /// The refusals of a plan.
