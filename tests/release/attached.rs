@@ -15,6 +15,7 @@ pub(crate) const ALL: &[(&str, Told)] = tests![
     cosign_gets_digests_before_tags_are_set,
     a_failing_cosign_leaves_no_tag_and_signs_nothing_twice,
     a_statement_is_attached_without_cosign,
+    another_build_of_a_base_is_not_said_to_be_the_published_one,
 ];
 
 fn cosign(world: &World, more: &str) {
@@ -104,4 +105,19 @@ fn a_statement_is_attached_without_cosign(world: &World) {
     assert_eq!(resolved[0]["digest"]["gitCommit"], head.trim());
     let base = world.digest("base", "1.0.0").unwrap();
     assert_eq!(resolved[1]["digest"]["sha256"], base.hex());
+}
+
+fn another_build_of_a_base_is_not_said_to_be_the_published_one(world: &World) {
+    world.release(&["base", "--execute"]).ok();
+    world.put_another_build("base", "1.0.0");
+    let released = world.release(&["app", "--execute"]);
+    let base = format!("{}/acme/base:1.0.0", world.address);
+    let told = format!("app:1.0.0 was made from another build of {base} than the published one");
+    assert!(released.stderr.contains(&told), "{}", released.stderr);
+    let bases = |told: &str| serde_json::from_str::<Value>(told).unwrap()["images"][0]["bases"].clone();
+    let unknown = serde_json::json!([{"reference": base, "digest": null}]);
+    assert_eq!(record(&world.workspace, "app@1.0.0")["bases"], unknown);
+    let again = world.release(&["app", "--execute", "--format=json"]);
+    assert!(!again.stderr.contains("another build"), "it is about what is made now: {}", again.stderr);
+    assert_eq!(bases(&again.ok()), unknown);
 }

@@ -6,8 +6,8 @@ use std::os::unix::fs::symlink;
 use std::process::{Child, Stdio};
 
 use images_engine::process::Cancel;
-use images_oci::model::{Digest, ImageConfig, Manifest};
-use images_oci::registry::{Client, Name, Options, Repository};
+use images_oci::model::{Descriptor, Digest, ImageConfig, Manifest};
+use images_oci::registry::{Client, Name, Options, RawManifest, Repository};
 use images_tests::checkout::{commit, init};
 use images_tests::fake_registry::{Access, FakeRegistry};
 use images_tests::program::{Output, find};
@@ -130,6 +130,27 @@ impl World {
         let (client, repository) = (self.client(), self.repository(image));
         let raw = client.manifest(&repository, &Name::Tag(from.to_owned())).unwrap();
         client.push_manifest(&repository, &Name::Tag(to.to_owned()), &raw).unwrap();
+    }
+
+    /// Puts an image by a tag that is as the one there, but for other layers: another build of the same.
+    pub(crate) fn put_another_build(&self, image: &str, tag: &str) {
+        let (client, repository) = (self.client(), self.repository(image));
+        let name = Name::Tag(tag.to_owned());
+        let raw = client.manifest(&repository, &name).unwrap();
+        let mut manifest: Manifest = serde_json::from_slice(&raw.bytes).unwrap();
+        let mut config = Vec::new();
+        client.blob(&repository, &manifest.config, &mut config).unwrap();
+        let mut config: ImageConfig = serde_json::from_slice(&config).unwrap();
+        config.rootfs.diff_ids = vec![Digest::of(b"another layer")];
+        let config = serde_json::to_vec(&config).unwrap();
+        manifest.config = Descriptor::of(&manifest.config.media_type, &config);
+        let open = |at: u64| {
+            let rest: Box<dyn std::io::Read> = Box::new(&config[usize::try_from(at).unwrap()..]);
+            Ok(rest)
+        };
+        client.push_blob(&repository, &manifest.config, &open, &[]).unwrap();
+        let raw = RawManifest::new(&raw.descriptor.media_type, serde_json::to_vec(&manifest).unwrap());
+        client.push_manifest(&repository, &name, &raw).unwrap();
     }
 
     /// The methods and targets of the requests since they were asked for last that may change something.

@@ -157,6 +157,9 @@ fn told(terminal: &Terminal, event: &ReleaseEvent) {
                 *bytes as f64 / 1_048_576.0
             ),
         ),
+        ReleaseEvent::OtherBase { spec, base } => {
+            note("Note", &format!("{spec} was made from another build of {base} than the published one"));
+        }
         ReleaseEvent::Signed { spec } => good("Signed", spec),
         ReleaseEvent::Tagged { reference, digest } => good("Tagged", &format!("{reference} as {digest}")),
         ReleaseEvent::Moved { reference, to } => good("Moved", &format!("{reference} to {to}")),

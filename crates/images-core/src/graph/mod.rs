@@ -72,6 +72,13 @@ impl Node {
         })
     }
 
+    /// The reference to the image at the bottom of the target's stages; `None` for `scratch`.
+    pub fn base(&self) -> Option<&Edge> {
+        let root = Some(self.resolution.root_stage);
+        let mut with_edges = self.resolution.references.iter().zip(&self.edges);
+        with_edges.find(|(found, edge)| edge.is_base && found.stage == root).map(|(_, edge)| edge)
+    }
+
     /// What its own references and its bases' triggers lead to.
     fn targets(&self) -> impl Iterator<Item = &Target> {
         self.edges.iter().map(|edge| &edge.target).chain(&self.trigger_targets)

@@ -69,11 +69,7 @@ fn inherited(graph: &Graph<'_>, id: NodeId, users: &[User]) -> User {
 
 /// The image at the bottom of the target's stages, and where it is named; `None` for `scratch`.
 pub(super) fn base<'g>(graph: &'g Graph<'_>, id: NodeId) -> Option<(&'g Span, &'g Target)> {
-    let node = graph.node(id);
-    let root = node.resolution.root_stage;
-    let mut with_edges = node.resolution.references.iter().zip(&node.edges);
-    let found = with_edges.find(|(found, edge)| edge.is_base && found.stage == Some(root))?;
-    Some((&found.1.span, &found.1.target))
+    graph.node(id).base().map(|edge| (&edge.span, &edge.target))
 }
 
 /// An error at the `USER`, else at the `FROM` that brings the user.

@@ -13,7 +13,7 @@ use super::gate::{self, Gate};
 use super::journal::{Earlier, Entry, Journal, Lock, Step};
 use super::plan::{self, ReleaseItem, ReleasePlan, Scene, State};
 use super::published::parsed;
-use super::record::{self, Base, Record};
+use super::record::{self, Record};
 use super::{ReleaseEvent, ReleaseOptions, checkout, preview};
 use crate::Error;
 use crate::build::{self, Detect, Planned};
@@ -70,7 +70,7 @@ pub fn release(
         return Err(Error::Refused(vec![refusal]));
     }
     let client = Client::new(options.registry.clone(), cancel.clone());
-    let scene = Scene { graph, keyed: &planned.keyed, client: &client, cancel };
+    let scene = Scene::new(graph, &planned.keyed, &client, cancel);
     let plan = scene.plan(ids)?;
     let refusals = preview::refusals(graph, &planned, &plan);
     if !refusals.is_empty() {
@@ -181,7 +181,7 @@ impl Run<'_> {
     ) -> Result<Record, Error> {
         let State::Published(descriptor) = &item.state else { unreachable!("all of it is published by now") };
         self.journal.note(&item.reference(), Step::Done, &descriptor.digest.to_string())?;
-        let bases = record::bases(self.scene, item, items)?;
+        let bases = record::bases(self.scene, item, descriptor, items)?;
         Ok(record::of(self.scene, item, descriptor.digest, bases, attached, self.commit))
     }
 
@@ -193,15 +193,19 @@ impl Run<'_> {
         for (at, item) in items.iter().enumerate().filter(|(_, item)| item.state == State::Absent) {
             self.check_interrupt()?;
             let root = if item.unit.is_index { self.index(item, &known)? } else { own(local, item)? };
-            let bases = record::bases(self.scene, item, &known)?;
-            let attached = self.push(item, &root, &bases)?;
+            let attached = self.push(item, &root, &known)?;
             known[at].state = State::Published(root.clone());
             sent.insert(at, Sent { root, attached });
         }
         Ok(sent)
     }
 
-    fn push(&mut self, item: &ReleaseItem, root: &Descriptor, bases: &[Base]) -> Result<Attached, Error> {
+    fn push(
+        &mut self,
+        item: &ReleaseItem,
+        root: &Descriptor,
+        known: &[ReleaseItem],
+    ) -> Result<Attached, Error> {
         let (reference, digest) = (item.reference(), root.digest.to_string());
         let is_signed = self.journal.is_attested(&reference, &digest);
         if !is_signed {
@@ -222,7 +226,12 @@ impl Run<'_> {
         if !is_signed {
             self.journal.note(&reference, Step::Pushed, &digest)?;
         }
-        let attached = self.attach(item, root, bases)?;
+        let bases = record::bases(self.scene, item, root, known)?;
+        for base in bases.iter().filter(|base| base.is_rebuilt) {
+            let (spec, base) = (item.unit.spec.clone(), base.reference.clone());
+            (self.report)(&ReleaseEvent::OtherBase { spec, base });
+        }
+        let attached = self.attach(item, root, &bases)?;
         self.journal.note(&reference, Step::Attested, &digest)?;
         Ok(attached)
     }

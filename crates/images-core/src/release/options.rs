@@ -51,6 +51,13 @@ pub enum ReleaseEvent {
         /// How many were there, or came from another repository.
         present: usize,
     },
+    /// It was made from another build of its base than the published one.
+    OtherBase {
+        /// `NAME:TAG`.
+        spec: String,
+        /// The base: `REPOSITORY:TAG`.
+        base: String,
+    },
     /// It was signed.
     Signed {
         /// `NAME:TAG`.

@@ -1,5 +1,8 @@
 //! What a release would do, as data: for each version what the registry has of it, and which aliases would move.
 
+use std::collections::HashMap;
+use std::sync::{Mutex, MutexGuard};
+
 use images_engine::process::Cancel;
 use images_engine::threads;
 use images_oci::model::{Descriptor, Digest};
@@ -139,9 +142,48 @@ pub(super) struct Scene<'a> {
     pub(super) keyed: &'a Keyed,
     pub(super) client: &'a Client,
     pub(super) cancel: &'a Cancel,
+    /// The layers of images in the registry that were looked at, as they are uncompressed.
+    layers: Mutex<HashMap<Digest, Vec<Digest>>>,
 }
 
-impl Scene<'_> {
+impl<'a> Scene<'a> {
+    pub(super) fn new(
+        graph: &'a Graph<'a>,
+        keyed: &'a Keyed,
+        client: &'a Client,
+        cancel: &'a Cancel,
+    ) -> Self {
+        Self { graph, keyed, client, cancel, layers: Mutex::default() }
+    }
+
+    /// The layers of a variant that the registry has by this digest, as they are uncompressed.
+    ///
+    /// # Errors
+    /// The registry does not tell.
+    pub(super) fn layers(&self, id: NodeId, digest: Digest) -> Result<Vec<Digest>, Error> {
+        if let Some(known) = self.known_layers().get(&digest) {
+            return Ok(known.clone());
+        }
+        let repository = Repository::parse(&repository_name(self.graph, id))?;
+        let found = self.found(&repository, &Name::Digest(digest))?;
+        Ok(found.map(|found| found.layers().to_vec()).unwrap_or_default())
+    }
+
+    fn known_layers(&self) -> MutexGuard<'_, HashMap<Digest, Vec<Digest>>> {
+        self.layers.lock().expect("nothing panics while it holds this lock")
+    }
+
+    /// What the registry has by a name; its layers are kept.
+    ///
+    /// # Errors
+    /// As [`Found::get`].
+    pub(super) fn found(&self, repository: &Repository, name: &Name) -> Result<Option<Found>, Error> {
+        let found = Found::get(self.client, repository, name)?;
+        if let Some(found) = &found {
+            self.known_layers().insert(found.raw.descriptor.digest, found.layers().to_vec());
+        }
+        Ok(found)
+    }
     /// Asks the registry about each of these variants.
     ///
     /// # Errors
@@ -198,7 +240,7 @@ impl Scene<'_> {
     pub(super) fn state(&self, unit: &Unit) -> Result<State, Error> {
         let repository = self.repository(unit)?;
         let keys: Vec<String> = unit.ids.iter().map(|id| self.keyed.key(*id).to_string()).collect();
-        Ok(match Found::get(self.client, &repository, &Name::Tag(unit.tag.clone()))? {
+        Ok(match self.found(&repository, &Name::Tag(unit.tag.clone()))? {
             None => State::Absent,
             Some(found) if found.has_keys(&keys) => State::Published(found.raw.descriptor),
             Some(found) => State::Other {

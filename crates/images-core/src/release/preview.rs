@@ -53,7 +53,7 @@ pub fn preview(
     let commit = checkout::head(graph, cancel)?;
     let planned = build::plan(graph, ids, &options.build, detect, cancel, reporter)?;
     let client = Client::new(options.registry.clone(), cancel.clone());
-    let plan = Scene { graph, keyed: &planned.keyed, client: &client, cancel }.plan(ids)?;
+    let plan = Scene::new(graph, &planned.keyed, &client, cancel).plan(ids)?;
     let refusals = refusals(graph, &planned, &plan);
     let unclean = checkout::unclean(graph, ids, &planned.keyed, cancel)?.filter(|_| !options.allow_dirty);
     Ok(Preview { commit, planned, plan, refusals, unclean })
@@ -97,6 +97,6 @@ pub fn changed(
     let pins = Pins::of(&lock::read(&graph.workspace.root)?);
     let keyed = session::keys(graph, &nodes, pins, host, cancel, reporter)?;
     let client = Client::new(registry.clone(), cancel.clone());
-    let plan = Scene { graph, keyed: &keyed, client: &client, cancel }.states(&ids)?;
+    let plan = Scene::new(graph, &keyed, &client, cancel).states(&ids)?;
     Ok(plan.items.iter().filter_map(|item| item.refusal(graph, None)).collect())
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use images_oci::layout::DOCUMENT_LIMIT;
-use images_oci::model::{Descriptor, ImageConfig, Index, Manifest, media_type};
+use images_oci::model::{Descriptor, Digest, ImageConfig, Index, Manifest, media_type};
 use images_oci::registry::{Client, Name, RawManifest, Repository};
 
 use crate::Error;
@@ -17,8 +17,16 @@ const VERSION_LABEL: &str = "org.opencontainers.image.version";
 pub(super) struct Found {
     /// The manifest or index.
     pub(super) raw: RawManifest,
-    /// The labels of the image; of an index, those of each image in it.
-    labels: Vec<BTreeMap<String, String>>,
+    /// What the image says; of an index, each image in it.
+    images: Vec<About>,
+}
+
+/// What an image's configuration says.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+struct About {
+    labels: BTreeMap<String, String>,
+    /// Its layers as they are uncompressed, the lowest first.
+    layers: Vec<Digest>,
 }
 
 impl Found {
@@ -32,8 +40,8 @@ impl Found {
             Err(error) if error.is_absent() => return Ok(None),
             Err(error) => return Err(error.into()),
         };
-        let labels = labels(client, repository, &raw)?;
-        Ok(Some(Self { raw, labels }))
+        let images = images(client, repository, &raw)?;
+        Ok(Some(Self { raw, images }))
     }
 
     /// Whether its images have exactly these keys, in any order.
@@ -47,54 +55,54 @@ impl Found {
 
     /// The key of each image, if it has one.
     pub(super) fn keys(&self) -> Vec<Option<&str>> {
-        self.labels.iter().map(|labels| labels.get(KEY_LABEL).map(String::as_str)).collect()
+        self.images.iter().map(|image| image.labels.get(KEY_LABEL).map(String::as_str)).collect()
     }
 
     /// The version that it says it has.
     pub(super) fn version(&self) -> Option<&str> {
-        self.labels.first()?.get(VERSION_LABEL).map(String::as_str)
+        self.images.first()?.labels.get(VERSION_LABEL).map(String::as_str)
+    }
+
+    /// The layers of what is one image, as they are uncompressed.
+    pub(super) fn layers(&self) -> &[Digest] {
+        match self.images.as_slice() {
+            [image] => &image.layers,
+            _ => &[],
+        }
     }
 
     /// Whether this tag is the very version of what it names.
     pub(super) fn is_own_tag(&self, tag: &str) -> bool {
-        let named = self.labels.first().and_then(|labels| labels.get(IMAGE_LABEL));
+        let named = self.images.first().and_then(|image| image.labels.get(IMAGE_LABEL));
         let own = named.and_then(|name| name.rsplit_once(':')).is_some_and(|(_, own)| own == tag);
         own || self.version().is_some_and(|version| version.replace('+', "_") == tag)
     }
 }
 
-fn labels(
-    client: &Client,
-    repository: &Repository,
-    raw: &RawManifest,
-) -> Result<Vec<BTreeMap<String, String>>, Error> {
+fn images(client: &Client, repository: &Repository, raw: &RawManifest) -> Result<Vec<About>, Error> {
     if !media_type::is_index(&raw.descriptor.media_type) {
-        return Ok(vec![labels_of(client, repository, raw)?]);
+        return Ok(vec![about(client, repository, raw)?]);
     }
     let index: Index = parsed(repository, &raw.descriptor, &raw.bytes)?;
     // What builders attach to images in an index is marked so.
     let is_image =
         |child: &&Descriptor| child.platform.as_ref().is_none_or(|platform| platform.os != "unknown");
-    let mut labels = Vec::new();
+    let mut images = Vec::new();
     for child in index.manifests.iter().filter(is_image) {
         let child = client.manifest(repository, &Name::Digest(child.digest))?;
-        labels.push(match media_type::is_index(&child.descriptor.media_type) {
-            true => BTreeMap::new(),
-            false => labels_of(client, repository, &child)?,
+        images.push(match media_type::is_index(&child.descriptor.media_type) {
+            true => About::default(),
+            false => about(client, repository, &child)?,
         });
     }
-    Ok(labels)
+    Ok(images)
 }
 
-fn labels_of(
-    client: &Client,
-    repository: &Repository,
-    raw: &RawManifest,
-) -> Result<BTreeMap<String, String>, Error> {
+fn about(client: &Client, repository: &Repository, raw: &RawManifest) -> Result<About, Error> {
     let manifest: Manifest = parsed(repository, &raw.descriptor, &raw.bytes)?;
     let config = &manifest.config;
     if ![media_type::CONFIG, media_type::DOCKER_CONFIG].contains(&config.media_type.as_str()) {
-        return Ok(BTreeMap::new());
+        return Ok(About::default());
     }
     if config.size > DOCUMENT_LIMIT {
         let message = format!("{repository}: the configuration {} has {} bytes", config.digest, config.size);
@@ -103,7 +111,7 @@ fn labels_of(
     let mut bytes = Vec::new();
     client.blob(repository, config, &mut bytes)?;
     let config: ImageConfig = parsed(repository, config, &bytes)?;
-    Ok(config.config.labels)
+    Ok(About { labels: config.config.labels, layers: config.rootfs.diff_ids })
 }
 
 pub(super) fn parsed<T: serde::de::DeserializeOwned>(

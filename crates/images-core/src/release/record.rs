@@ -1,12 +1,11 @@
 //! What became of a release, for people and programs that come after it.
 
 use camino::Utf8Path;
-use images_oci::model::Digest;
+use images_oci::model::{Descriptor, Digest};
 
 use super::attach::Attached;
 use super::journal::replace;
 use super::plan::{ReleaseItem, Scene, State};
-use super::published::Found;
 use crate::Error;
 use crate::graph::{NodeId, Target};
 use crate::store::{repository_name, version_name};
@@ -40,35 +39,67 @@ pub struct Record {
 pub struct Base {
     /// Its name.
     pub reference: String,
-    /// Its digest, where it is published or pinned.
+    /// Its digest, where it is published or pinned, and the image was made from that.
     pub digest: Option<Digest>,
+    /// Whether the image was made from another build of it than the published one.
+    pub is_rebuilt: bool,
 }
 
-/// What the images of an item stand on.
+/// What the images of an item, which is in the registry as `root`, stand on.
 ///
 /// # Errors
 /// The registry does not tell.
 pub(super) fn bases(
     scene: &Scene<'_>,
     item: &ReleaseItem,
+    root: &Descriptor,
     items: &[ReleaseItem],
 ) -> Result<Vec<Base>, Error> {
     let mut bases: Vec<Base> = Vec::new();
-    for target in
-        item.unit.ids.iter().flat_map(|id| scene.graph.node(*id).edges.iter()).map(|edge| &edge.target)
-    {
-        let base = match target {
-            Target::Internal(id) => internal(scene, *id, items)?,
-            Target::External(text) => {
-                let digest = scene.keyed.pins.digest(text).and_then(|digest| digest.parse().ok());
-                Base { reference: text.clone(), digest }
+    for &id in &item.unit.ids {
+        let image = if item.unit.is_index { published(items, id) } else { Some(root) };
+        for edge in &scene.graph.node(id).edges {
+            let base = match &edge.target {
+                Target::Internal(parent) => {
+                    let base = internal(scene, *parent, items)?;
+                    checked(scene, (id, image), (*parent, base))?
+                }
+                Target::External(text) => {
+                    let digest = scene.keyed.pins.digest(text).and_then(|digest| digest.parse().ok());
+                    Base { reference: text.clone(), digest, is_rebuilt: false }
+                }
+            };
+            if !bases.contains(&base) {
+                bases.push(base);
             }
-        };
-        if !bases.contains(&base) {
-            bases.push(base);
         }
     }
     Ok(bases)
+}
+
+/// The base without its digest where the image has other layers than what is published of it. A machine that did not have
+/// the base built it again, and only what is assembled from files is the same then. Of what files are copied from, no
+/// layer tells.
+fn checked(
+    scene: &Scene<'_>,
+    (id, image): (NodeId, Option<&Descriptor>),
+    (parent, base): (NodeId, Base),
+) -> Result<Base, Error> {
+    let is_below = scene.graph.node(id).base().is_some_and(|edge| edge.target == Target::Internal(parent));
+    let (true, Some(image), Some(digest)) = (is_below, image, base.digest) else { return Ok(base) };
+    match scene.layers(id, image.digest)?.starts_with(&scene.layers(parent, digest)?) {
+        true => Ok(base),
+        false => Ok(Base { digest: None, is_rebuilt: true, ..base }),
+    }
+}
+
+/// What is published of a variant by these items.
+fn published(items: &[ReleaseItem], id: NodeId) -> Option<&Descriptor> {
+    let own = items.iter().find(|item| !item.unit.is_index && item.unit.ids == [id]);
+    match own.map(|item| &item.state) {
+        Some(State::Published(descriptor)) => Some(descriptor),
+        _ => None,
+    }
 }
 
 /// A base of the workspace: published by this release or before it, or not at all.
@@ -81,12 +112,12 @@ fn internal(scene: &Scene<'_>, id: NodeId, items: &[ReleaseItem]) -> Result<Base
         None => {
             let repository = Repository::parse(&repository_name(scene.graph, id))?;
             let tag = Name::Tag(scene.graph.variant(id).tag.clone());
-            let found = Found::get(scene.client, &repository, &tag)?;
+            let found = scene.found(&repository, &tag)?;
             let key = scene.keyed.key(id).to_string();
             found.filter(|found| found.has_keys(&[key])).map(|found| found.raw.descriptor.digest)
         }
     };
-    Ok(Base { reference, digest })
+    Ok(Base { reference, digest, is_rebuilt: false })
 }
 
 /// The record of an item that is published.
