@@ -51,7 +51,11 @@ pub fn unbumped(
             Change::New | Change::Renamed { .. } | Change::Moved => {}
         }
     }
-    told.extend(groups.iter().map(|group| group.told(graph, revision)));
+    let raise = |spec: &str| {
+        let has_it = |group: &&Group<'_>| group.roots.is_empty() && group.has(graph, spec);
+        groups.iter().find(has_it).map(|group| mend(graph, group.ids[0]))
+    };
+    told.extend(groups.iter().map(|group| group.told(graph, revision, &raise)));
     Ok(told.into_iter().map(|finding| finding.rule(Rule::Version)).collect())
 }
 
@@ -81,19 +85,31 @@ impl<'a> Group<'a> {
         graph.node(self.ids[0]).image == graph.node(finding.id).image
     }
 
-    fn told(&self, graph: &Graph<'_>, revision: &str) -> Diagnostic {
-        let id = self.ids[0];
+    fn has(&self, graph: &Graph<'_>, spec: &str) -> bool {
+        self.ids.iter().any(|id| graph.spec(*id).to_string() == spec)
+    }
+
+    /// `raise` gives the command that raises another one that differs by itself.
+    fn told(&self, graph: &Graph<'_>, revision: &str, raise: &dyn Fn(&str) -> Option<String>) -> Diagnostic {
         let (source, span) = &self.place;
         let specs = self.ids.iter().map(|id| format!("`{}`", graph.spec(*id))).collect::<Vec<_>>().join(", ");
         let verb = if self.ids.len() == 1 { "differs" } else { "differ" };
         let message = format!("{specs} {verb} from `{revision}` in spite of the same version");
         let diagnostic = source.error(span.clone(), message, self.reason.to_string());
-        let command = mend(graph, id);
+        diagnostic.help(self.help(mend(graph, self.ids[0]), raise))
+    }
+
+    fn help(&self, own: String, raise: &dyn Fn(&str) -> Option<String>) -> String {
         let roots: Vec<_> = self.roots.iter().copied().collect();
-        diagnostic.help(match roots.as_slice() {
-            [] => command,
-            roots => format!("it only follows `{}`: see to that first, then {command}", roots.join("`, `")),
-        })
+        let followed = format!("it only follows `{}`", roots.join("`, `"));
+        match roots.as_slice() {
+            [] => own,
+            [root] => match raise(root) {
+                Some(raise) => format!("{followed}: {raise} --cascade, or by itself {own}"),
+                None => format!("{followed}: {own}"),
+            },
+            _ => format!("{followed}: see to these first, then {own}"),
+        }
     }
 }
 
