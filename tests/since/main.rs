@@ -98,3 +98,34 @@ fn what_cargo_does_not_compile_affects_an_image_by_sources_alone() {
     );
     assert_eq!(asked(&copy, &["affected", "probe", "--since", "HEAD"]), "");
 }
+
+/// A filter that does with a file what git LFS does, out of a folder of files.
+const FILTER: &str = "#!/bin/sh\nread pointer\nif [ -n \"$GIT_LFS_SKIP_SMUDGE\" ]; then echo \"$pointer\"; else cat \"$1/$pointer\"; fi\n";
+
+#[test]
+fn pointers_of_lfs_are_compared_with_pointers_and_files_with_files() {
+    let mut copy = repository();
+    let store = copy.path().join("target/lfs");
+    copy.write("target/smudge", FILTER);
+    copy.write("target/lfs/pointer-1", "large\n");
+    copy.write("images/static/.gitattributes", "tmp/large filter=lfs\n");
+    copy.write("images/static/tmp/large", "pointer-1\n");
+    copy.commit();
+    let smudge = format!("sh {} {}", copy.path().join("target/smudge").display(), store.display());
+    copy.git(&["config", "filter.lfs.smudge", &smudge]);
+    copy.git(&["config", "filter.lfs.required", "true"]);
+    let affected = |copy: &Workspace| copy.run(&["affected", "static", "--since", "HEAD"]);
+    assert_eq!(affected(&copy).ok(), "changed static:1.0.0 (`tmp/large` changed)\n", "it has the pointer");
+    copy.environment.insert("GIT_LFS_SKIP_SMUDGE".into(), "1".into());
+    assert_eq!(affected(&copy).ok(), "", "pointers on both sides");
+    copy.environment.remove(std::ffi::OsStr::new("GIT_LFS_SKIP_SMUDGE"));
+    copy.write("images/static/tmp/large", "large\n");
+    assert_eq!(affected(&copy).ok(), "", "files on both sides");
+    fs::remove_dir_all(copy.path().join("target/images/trees")).expect("it was compared");
+    fs::remove_file(store.join("pointer-1")).expect("it was written");
+    let refused = affected(&copy);
+    assert_eq!(refused.code(), 1);
+    let help =
+        "where the work tree has pointers of git LFS, set GIT_LFS_SKIP_SMUDGE=1: then they are compared";
+    assert!(refused.stderr.contains(help), "{}", refused.stderr);
+}

@@ -67,7 +67,7 @@ pub fn compare(
 ) -> Result<Comparison, Error> {
     let git = revision::checkout(graph.workspace, cancel)?;
     let commit = revision::find(&git, &options.revision)?;
-    let files = tree::checkout(&git, &commit.tree, graph.workspace)?;
+    let files = tree::checkout(&git, &commit.tree, graph.workspace, &options.host.variables)?;
     let nodes = with_parents(graph, selected);
     let workspace = match earlier::load(&files, graph.workspace, options, cancel) {
         Ok(workspace) => workspace,

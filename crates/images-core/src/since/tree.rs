@@ -6,10 +6,10 @@
 //! clone gets no entry of a work tree and its index is not touched.
 //!
 //! The folder is filled under another name and renamed when it is complete. Its name holds the tree's id and a hash of
-//! what else decides the files: git's configuration, the clone's own attributes and its sparse patterns. When it is used
-//! again, git tells by the index beside it whether someone changed it.
+//! what else decides the files: git's configuration, the clone's own attributes and its sparse patterns, and whether LFS
+//! leaves its pointers. When it is used again, git tells by the index beside it whether someone changed it.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::fs::{self, File};
 use std::io;
 use std::time::{Duration, SystemTime};
@@ -29,15 +29,24 @@ const AGE: Duration = Duration::from_secs(7 * 24 * 60 * 60);
 /// What unfinished checkouts are named.
 const UNFINISHED: &str = ".tree-";
 
-/// The checkout of a tree, made if it is not there.
+/// The variable that has git LFS leave pointers in the place of files.
+/// <https://github.com/git-lfs/git-lfs/blob/main/docs/man/git-lfs-config.adoc>
+const SKIP_SMUDGE: &str = "GIT_LFS_SKIP_SMUDGE";
+
+/// The checkout of a tree, made if it is not there. `variables` are those of the environment.
 ///
 /// # Errors
 /// git refuses, or the disk does.
-pub(super) fn checkout(git: &Git, tree: &str, workspace: &Workspace) -> Result<Utf8PathBuf, Error> {
+pub(super) fn checkout(
+    git: &Git,
+    tree: &str,
+    workspace: &Workspace,
+    variables: &BTreeSet<String>,
+) -> Result<Utf8PathBuf, Error> {
     let trees = workspace.cache().join("trees");
     fs::create_dir_all(&trees).map_err(Error::io("cannot create", &trees))?;
     let submodules = submodule::of(git, tree)?;
-    let name = name(git, tree, &submodules)?;
+    let name = name(git, tree, &submodules, variables.contains(SKIP_SMUDGE))?;
     let place = trees.join(&name);
     if !is_intact(git, &place)? {
         let unfinished = tempfile::Builder::new().prefix(UNFINISHED).tempdir_in(&trees);
@@ -66,7 +75,21 @@ pub(super) fn write(git: &Git, tree: &str, files: &Utf8Path, index: &Utf8Path) -
         ["-c", "core.hooksPath=/dev/null", "-c", "core.fsmonitor=false", "-c", "core.splitIndex=false"];
     let args: Vec<_> = args.into_iter().chain(["read-tree", "--reset", "-u", tree]).collect();
     let ended = git.run_with(&args, environment(git, files, index)).map_err(absent)?;
-    if ended.code == Some(0) { Ok(()) } else { Err(refused(&["read-tree"], &ended.stderr)) }
+    if ended.code == Some(0) { Ok(()) } else { Err(not_written(&ended.stderr)) }
+}
+
+/// git's words about files that it does not write. What LFS does not have is the usual reason.
+fn not_written(stderr: &[u8]) -> Error {
+    let is_filter = String::from_utf8_lossy(stderr).contains("filter");
+    match refused(&["read-tree"], stderr) {
+        Error::Command { message, output, .. } if is_filter => {
+            let help = format!(
+                "where the work tree has pointers of git LFS, set {SKIP_SMUDGE}=1: then they are compared"
+            );
+            Error::Command { message, output, help: Some(help) }
+        }
+        other => other,
+    }
 }
 
 /// Variables that name folders, over those that a hook that calls us may have.
@@ -79,7 +102,12 @@ fn environment(git: &Git, files: &Utf8Path, index: &Utf8Path) -> BTreeMap<String
 }
 
 /// The folder's name: what its files depend on.
-fn name(git: &Git, tree: &str, submodules: &[submodule::Submodule]) -> Result<String, Error> {
+fn name(
+    git: &Git,
+    tree: &str,
+    submodules: &[submodule::Submodule],
+    has_pointers: bool,
+) -> Result<String, Error> {
     let mut hasher = blake3::Hasher::new();
     let mut add = |bytes: &[u8]| {
         hasher.update(&(bytes.len() as u64).to_le_bytes());
@@ -93,6 +121,7 @@ fn name(git: &Git, tree: &str, submodules: &[submodule::Submodule]) -> Result<St
         add(&fs::read(git.folder().join(path)).unwrap_or_default());
     }
     submodules.iter().for_each(|submodule| add(submodule.fingerprint().as_bytes()));
+    add(&[u8::from(has_pointers)]);
     Ok(format!("{tree}-{}", &hasher.finalize().to_hex()[..16]))
 }
 

@@ -415,6 +415,21 @@ fn a_shallow_clone_says_how_to_deepen_it() {
 }
 
 #[test]
+fn a_partial_clone_gets_the_files_of_the_commit() {
+    let whole = project();
+    whole.git(&["config", "uploadpack.allowFilter", "true"]);
+    whole.write("images/base/data", "other");
+    whole.commit();
+    for filter in ["--filter=blob:none", "--filter=tree:0"] {
+        let mut partial = Project::new();
+        let clone = partial.path("clone");
+        partial.git(&["clone", "--quiet", filter, &format!("file://{}", whole.root()), clone.as_str()]);
+        partial.options.start = clone;
+        assert_eq!(partial.since("HEAD~1")[0], "changed base:1.0.0 (`data` changed)", "{filter}");
+    }
+}
+
+#[test]
 fn without_a_checkout_there_is_nothing_to_compare_with() {
     let project = Project::new();
     project.image("base", "FROM scratch\n");
