@@ -3,6 +3,7 @@
 mod bump;
 mod formats;
 mod policy;
+mod release;
 
 use images_tests::workspace::Workspace;
 

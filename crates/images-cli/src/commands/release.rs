@@ -18,6 +18,9 @@ pub(super) fn run(session: &Session, args: &Release) -> Result<u8, Error> {
     let workspace = session.workspace(&args.args)?;
     let graph = session.graph(&workspace)?;
     let selected = selected(args, &graph)?;
+    if selected.is_empty() {
+        return Ok(nothing(session, args));
+    }
     let (mut build, detect) = session.build_options(&args.engine, Some(&args.compression), &workspace)?;
     // What a release is made from is committed.
     build.lock.mode = LockMode::Release;
@@ -54,6 +57,9 @@ fn selected(args: &Release, graph: &Graph<'_>) -> Result<Vec<NodeId>, Error> {
     match &args.from_tag {
         Some(tag) => {
             let meant = core::of_git_tag(graph, tag)?;
+            if meant.is_empty() {
+                return Ok(meant);
+            }
             // A crate's tag names no image: those that are private are left out.
             core::publishable(graph, &meant, meant.len() == 1)
         }
@@ -62,6 +68,25 @@ fn selected(args: &Release, graph: &Graph<'_>) -> Result<Vec<NodeId>, Error> {
             core::publishable(graph, &args.selection.resolve(graph)?, is_named)
         }
     }
+}
+
+/// The git tag is of a crate that ships as no image.
+fn nothing(session: &Session, args: &Release) -> u8 {
+    if args.format == Format::Json {
+        session.terminal.data(&pretty(&message::Release {
+            version: message::FORMAT_VERSION,
+            executed: args.execute,
+            revision: None,
+            images: Vec::new(),
+        }));
+    }
+    let tag = args.from_tag.as_deref().unwrap_or_default();
+    session.terminal.status(
+        Style::Good,
+        "Finished",
+        &format!("`{tag}` is of a crate that ships as no image"),
+    );
+    exit_code::DONE
 }
 
 /// `check --published`.

@@ -35,13 +35,15 @@ pub(super) fn public(graph: &Graph<'_>, selected: &[NodeId]) -> Vec<NodeId> {
 }
 
 /// The variants that a git tag names: `NAME-vVERSION`, where NAME is an image's, or the crate's that gives images their
-/// version; `vVERSION` where the workspace has one image.
+/// version; `vVERSION` where the workspace has one image. None of them where NAME is a crate that ships as no image.
 ///
 /// # Errors
-/// It names no image, or a version that the image does not have.
+/// It names neither image nor crate, or a version that the image does not have.
 pub fn of_git_tag(graph: &Graph<'_>, tag: &str) -> Result<Vec<NodeId>, Error> {
     let tag = tag.strip_prefix("refs/tags/").unwrap_or(tag);
-    let (images, version) = named(graph, tag).ok_or_else(|| no_image(graph, tag))?;
+    let Some((images, version)) = named(graph, tag) else {
+        return if is_of_a_crate(graph, tag) { Ok(Vec::new()) } else { Err(no_image(graph, tag)) };
+    };
     let of_images = graph.ids().filter(|id| images.contains(&graph.node(*id).image));
     // A version may begin with a `v` itself, and the tag's `v` is that one.
     let is_it = |own: &str| own == version || own.strip_prefix('v') == Some(version);
@@ -79,6 +81,13 @@ fn of_the_only_one<'t>(images: &[Image], tag: &'t str) -> Option<&'t str> {
     let ([image], Some(version)) = (images, tag.strip_prefix('v')) else { return None };
     let is_known = image.variants.iter().any(|variant| variant.version.as_str() == version);
     (is_known || version.starts_with(|c: char| c.is_ascii_digit())).then_some(version)
+}
+
+/// Whether a tag is that of a crate, as far as cargo was asked for crates. Whoever tags crates tags all of them.
+fn is_of_a_crate(graph: &Graph<'_>, tag: &str) -> bool {
+    let is_crate =
+        |name: &str| graph.workspace.crates.as_ref().is_some_and(|crates| crates.folder(name).is_some());
+    tag.match_indices("-v").any(|(at, _)| is_crate(&tag[..at]))
 }
 
 /// The crate that gives an image its version.

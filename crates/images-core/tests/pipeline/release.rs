@@ -18,9 +18,11 @@ fn meant(project: &Project, tag: &str) -> Vec<String> {
 #[test]
 fn a_git_tag_means_an_image_or_the_images_of_a_crate() {
     let project = Project::with_settings(
-        "[workspace]\nmembers = [\"images/app\", \"api\"]\n[workspace.metadata.images]\nnamespace = \"acme\"\n",
+        "[workspace]\nmembers = [\"images/app\", \"api\", \"lib\"]\n[workspace.metadata.images]\nnamespace = \"acme\"\n",
     );
-    for (folder, name, version) in [("images/app", "app-crate", "1.2.3"), ("api", "api", "4.5.6")] {
+    for (folder, name, version) in
+        [("images/app", "app-crate", "1.2.3"), ("api", "api", "4.5.6"), ("lib", "lib", "0.1.0")]
+    {
         let manifest = format!("[package]\nname = \"{name}\"\nversion = \"{version}\"\nedition = \"2024\"\n");
         project.write(&format!("{folder}/Cargo.toml"), manifest);
         project.write(&format!("{folder}/src/main.rs"), "fn main() {}\n");
@@ -31,6 +33,7 @@ fn a_git_tag_means_an_image_or_the_images_of_a_crate() {
     assert_eq!(meant(&project, "app-v1.2.3"), ["app:1.2.3"]);
     assert_eq!(meant(&project, "app-crate-v1.2.3"), ["app:1.2.3"]);
     assert_eq!(meant(&project, "refs/tags/api-v4.5.6"), ["by-crate:4.5.6", "too:4.5.6"]);
+    assert_eq!(meant(&project, "lib-v0.1.0"), [""; 0], "a crate that ships as no image");
     assert_eq!(
         meant(&project, "api-v4.5.7"),
         [
