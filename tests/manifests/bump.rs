@@ -90,6 +90,7 @@ fn a_bump_says_what_it_does_and_what_it_leaves() {
      Bumping python:3.8.5 to 3.9.0 (images/python/Image.toml)
    Rewriting flask:1.1.2: acme/python:3.7.4 to acme/python:3.9.0
      Leaving flask:1.1.2, flask-helloworld:0.1.0 above it, with the versions that they have; --cascade raises them
+     Leaving 3.8.5 in images/python/Dockerfile:3, which is not edited
     Finished 2 files would be written; --execute writes them
 
 "#]]
@@ -118,6 +119,7 @@ fn a_cascade_goes_up_the_whole_hierarchy() {
    Rewriting flask:1.2.0: acme/python:3.8.5 to acme/python:3.9.0
    Rewriting flask-helloworld:0.2.0: acme/flask:1.1.2 to acme/flask:1.2.0
    Rewriting python:3.9.0: acme/os:18.04.5 to acme/os:20.04.1
+     Leaving 3.8.5 in images/python/Dockerfile:3, which is not edited
     Finished 7 files written
 
 "#]]

@@ -39,7 +39,7 @@ pub(super) fn run(session: &Session, args: &Bump) -> Result<u8, Error> {
     }
 }
 
-/// How many images are named before the rest is counted.
+/// How many images or places are named before the rest is counted.
 const NAMED: usize = 8;
 
 fn tell(bump: &bump::Bump, terminal: Terminal) {
@@ -50,10 +50,19 @@ fn tell(bump: &bump::Bump, terminal: Terminal) {
         terminal.status(Style::Good, "Rewriting", &format!("{spec}: {old} to {new}"));
     }
     if !bump.left.is_empty() {
-        let (named, more) = bump.left.split_at(bump.left.len().min(NAMED));
-        let more = if more.is_empty() { String::new() } else { format!(" and {} more", more.len()) };
-        let names = named.join(", ");
-        let text = format!("{names}{more} above it, with the versions that they have; --cascade raises them");
+        let names = listed(&bump.left);
+        let text = format!("{names} above it, with the versions that they have; --cascade raises them");
         terminal.status(Style::Note, "Leaving", &text);
     }
+    for of_version in bump.mentions.chunk_by(|one, next| one.version == next.version) {
+        let places: Vec<_> = of_version.iter().map(|mention| mention.place.clone()).collect();
+        let text = format!("{} in {}, which is not edited", of_version[0].version, listed(&places));
+        terminal.status(Style::Note, "Leaving", &text);
+    }
+}
+
+fn listed(names: &[String]) -> String {
+    let (named, more) = names.split_at(names.len().min(NAMED));
+    let more = if more.is_empty() { String::new() } else { format!(" and {} more", more.len()) };
+    format!("{}{more}", named.join(", "))
 }

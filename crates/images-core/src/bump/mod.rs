@@ -5,7 +5,7 @@
 //! 3. The places are edited in memory; `cargo` brings requirements and Cargo.lock (`lock`) after.
 //! 4. `wanted` says what each reference has to select, `rewrite` finds the edits for it.
 //! 5. The workspace is loaded once more from what was edited, to see that all is as it is wanted.
-//! 6. `edits` are shown, and written if asked for.
+//! 6. `edits` are shown, and written if asked for; `mentions` are what they leave.
 //!
 //! The graph is not needed: references that lead nowhere are among what is mended.
 
@@ -15,6 +15,7 @@ mod document;
 mod edits;
 mod level;
 mod lock;
+mod mentions;
 mod moves;
 mod place;
 mod references;
@@ -31,6 +32,7 @@ use images_schema::Diagnostic;
 
 pub use edits::Edits;
 pub use level::Level;
+pub use mentions::Mention;
 pub use rewrite::Rewritten;
 
 use crate::Error;
@@ -77,6 +79,8 @@ pub struct Bump {
     pub rewritten: Vec<Rewritten>,
     /// The images that stand on what moves and keep their versions.
     pub left: Vec<String>,
+    /// Where Dockerfiles go on to say old versions of their images.
+    pub mentions: Vec<Mention>,
     /// What was wrong before, and still would be.
     pub remaining: Vec<Diagnostic>,
     /// The edits; nothing is written yet.
@@ -113,10 +117,11 @@ pub fn bump(options: &LoadOptions, request: &Request, cancel: &Cancel) -> Result
     };
     let remaining = verify::verify(&before, &wanted, &edits, crates.index, options, cancel)?;
     edits.check_links(&before.repository)?;
+    let mentions = mentions::find(&before, &after, &with_other_tags(&before, &after));
     let mut moved = moved_images(&before, &after, &moves);
     moved.extend(moved_crates(&before, &crates.steps));
     let left = moves.left.iter().map(|at| at.spec(&after)).collect();
-    Ok(Bump { moved, rewritten, left, remaining, edits })
+    Ok(Bump { moved, rewritten, left, mentions, remaining, edits })
 }
 
 /// How often a reference of each image may be rewritten on average; tags that are made from each other could go on forever.

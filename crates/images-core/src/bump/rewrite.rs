@@ -258,6 +258,6 @@ fn made_from(image: &Image, variant: usize, reference: &Range<usize>) -> Vec<Str
 }
 
 /// `FILE:LINE`
-fn place(source: &SourceText, offset: usize) -> String {
+pub(super) fn place(source: &SourceText, offset: usize) -> String {
     format!("{}:{}", source.path, 1 + source.text[..offset].matches('\n').count())
 }

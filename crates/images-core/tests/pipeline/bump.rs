@@ -394,6 +394,34 @@ fn names_that_do_not_exist_are_told() {
 }
 
 #[test]
+fn what_goes_on_to_say_the_old_version_is_told_and_left() {
+    let project = on_python("FROM acme/python:3.7.4\nENV PYTHON=3.7.4\n");
+    let dockerfile = "# acme/python:3.7.4\nFROM scratch\nLABEL a=3.7.4 b=3.7.4 c=13.7.4\nRUN install 3.7.4\n";
+    project.version("python", "3.7.4", dockerfile);
+    let mentions = |request: &Request| {
+        let bump = project.try_bump(request).unwrap();
+        bump.mentions
+            .into_iter()
+            .map(|found| format!("{} {}", found.version, found.place))
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(
+        mentions(&to("python", "3.8.5")),
+        [
+            "3.7.4 images/python/Dockerfile:1",
+            "3.7.4 images/python/Dockerfile:3",
+            "3.7.4 images/python/Dockerfile:4"
+        ],
+        "flask's own version is another one"
+    );
+    project.bump(&to("python", "3.8.5"));
+    assert_eq!(project.read("images/python/Dockerfile"), dockerfile);
+    project.version("python", "3", "FROM scratch\nRUN head -n 3\n");
+    project.version("flask", "1.0.0", "FROM acme/python\n");
+    assert_eq!(mentions(&to("python", "4")), [""; 0], "a number may mean anything");
+}
+
+#[test]
 fn files_with_carriage_returns_and_continuations_keep_them() {
     let dockerfile = "FROM \\\r\n  # which\r\n  acme/python:3.7.4 \\\r\n  AS a\r\n";
     let project = on_python(dockerfile);
