@@ -167,7 +167,7 @@ error: `base` has no version `1.1`
 1 | FROM acme/base:1.1
   |      ^^^^^^^^^^^^^ no variant meets this tag
   |
-  = help: there are: 1.0.0; `bump --fix` moves the reference there
+  = help: there are: 1.0.0; `cargo xtask images bump --fix -x` moves the reference there
 
 "#]]
     );

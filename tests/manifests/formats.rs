@@ -15,7 +15,7 @@ fn faulty() -> Workspace {
     workspace
 }
 
-const HELP: &str = "there are: 3.8.5; `bump --fix` moves the reference there";
+const HELP: &str = "there are: 3.8.5; `cargo xtask images bump --fix -x` moves the reference there";
 
 #[test]
 fn json_has_an_object_for_each_finding_and_one_at_the_end() {
@@ -62,7 +62,7 @@ fn github_gets_annotations_with_paths_of_the_repository() {
              argument `SUITE` is not declared by the Dockerfile%0A\
              help: add `ARG SUITE` to images/python/Dockerfile",
             "::error file=docker/images/flask/Dockerfile,line=2,endLine=2,col=6,endColumn=23,title=reference::\
-             `python` has no version `3.7.4`%0Ahelp: there are: 3.8.5; `bump --fix` moves the reference there",
+             `python` has no version `3.7.4`%0Ahelp: there are: 3.8.5; `cargo xtask images bump --fix -x` moves the reference there",
         ]
     );
 }

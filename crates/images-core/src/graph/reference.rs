@@ -103,7 +103,10 @@ fn no_version(member: &Image, image: &Image, found: &ImageReference) -> Diagnost
     let wanted = found.reference.tag.as_deref().unwrap_or("latest");
     let message = format!("`{}` has no version `{wanted}`", member.name);
     let tags = || member.variants.iter().map(|variant| variant.tag.as_str());
-    let mend = if member.variants.len() == 1 { "; `bump --fix` moves the reference there" } else { "" };
+    let mend = match member.variants.len() {
+        1 => "; `cargo xtask images bump --fix -x` moves the reference there",
+        _ => "",
+    };
     let listed = format!("there are: {}{mend}", tags().collect::<Vec<_>>().join(", "));
     let diagnostic = image.dockerfile.error(found.span.clone(), message, "no variant meets this tag");
     diagnostic.help(match did_you_mean(wanted, tags()) {
