@@ -1,7 +1,10 @@
-//! Where an image's own Dockerfile goes on to say its old version: in a label, in a command, in a comment. What is meant there only a
-//! person knows, so it is told and not edited.
+//! Where an image's own Dockerfile goes on to say its old version: in a label, in a command, in a comment. What is meant
+//! there only a person knows, so it is told and not edited. References to members, and arguments that they may be made of, say
+//! the versions of others.
 
-use super::references::At;
+use std::ops::Range;
+
+use super::references::{self, At};
 use super::replacement::{Replacement, occurrences};
 use super::rewrite::place;
 use crate::workspace::Workspace;
@@ -27,7 +30,9 @@ pub(super) fn find(before: &Workspace, after: &Workspace, moved: &[At]) -> Vec<M
         }
         let old = Replacement { old: version.to_owned(), new: String::new() };
         let dockerfile = &at.image(after).dockerfile;
-        for range in occurrences(&dockerfile.text, &old).into_iter().rev() {
+        let of_others = of_others(after, *at);
+        let is_own = |range: &Range<usize>| !of_others.iter().any(|other| other.contains(&range.start));
+        for range in occurrences(&dockerfile.text, &old).into_iter().rev().filter(is_own) {
             let mention = Mention { version: version.to_owned(), place: place(dockerfile, range.start) };
             if !found.contains(&mention) {
                 found.push(mention);
@@ -35,4 +40,12 @@ pub(super) fn find(before: &Workspace, after: &Workspace, moved: &[At]) -> Vec<M
         }
     }
     found
+}
+
+/// Where a Dockerfile speaks of other members.
+fn of_others(after: &Workspace, at: At) -> Vec<Range<usize>> {
+    let image = at.image(after);
+    let references = references::internal(after, image, at.variant(after)).into_iter();
+    let arguments = image.parsed.args().iter().filter(|arg| arg.stage.is_none());
+    references.map(|found| found.found.span).chain(arguments.map(|arg| arg.span.clone())).collect()
 }

@@ -416,6 +416,8 @@ fn what_goes_on_to_say_the_old_version_is_told_and_left() {
     );
     project.bump(&to("python", "3.8.5"));
     assert_eq!(project.read("images/python/Dockerfile"), dockerfile);
+    project.version("flask", "3.8.5", "ARG V=3.8.5\nFROM acme/python:$V AS a\nFROM acme/python:3.8.5\n");
+    assert_eq!(mentions(&to("flask", "4.0.0")), [""; 0], "these are python's");
     project.version("python", "3", "FROM scratch\nRUN head -n 3\n");
     project.version("flask", "1.0.0", "FROM acme/python\n");
     assert_eq!(mentions(&to("python", "4")), [""; 0], "a number may mean anything");
