@@ -116,17 +116,9 @@ impl Edits {
                 return Err(self.changed(&path).into());
             }
             let file = staged(&path, &after).map_err(Error::io("cannot write", &path))?;
-            ready.push((path, file, Arc::clone(before)));
+            ready.push(Ready { path, file, before: Arc::clone(before) });
         }
-        let mut done = Vec::new();
-        for (path, file, before) in ready {
-            if let Err(error) = file.persist(&path) {
-                undo(done);
-                return Err(Error::io("cannot write", &path)(error.error));
-            }
-            done.push((path, before));
-        }
-        Ok(())
+        put(ready)
     }
 
     fn outside(&self, path: &Utf8Path, real: &Utf8Path) -> Diagnostic {
@@ -146,6 +138,26 @@ impl Edits {
         Diagnostic::error(format!("{shown} changed while the edits were made, so nothing is written"))
             .help("run the command again")
     }
+}
+
+/// A file that can take the place of the one at `path`, and what that says.
+struct Ready {
+    path: Utf8PathBuf,
+    file: tempfile::NamedTempFile,
+    before: Arc<str>,
+}
+
+/// Puts all files in their places, or none.
+fn put(ready: Vec<Ready>) -> Result<(), Error> {
+    let mut done = Vec::new();
+    for Ready { path, file, before } in ready {
+        if let Err(error) = file.persist(&path) {
+            undo(done);
+            return Err(Error::io("cannot write", &path)(error.error));
+        }
+        done.push((path, before));
+    }
+    Ok(())
 }
 
 /// A file beside `path`, with its mode, that can take its place.
@@ -215,8 +227,17 @@ mod tests {
     #[test]
     fn what_was_written_before_a_failure_is_undone() {
         let (_folder, root) = folder();
-        undo(vec![(root.join("a"), "before\n".into())]);
-        assert_eq!(texts(&root), ["before\n", "two\n"]);
+        let ready = |name: &str, target: &str, before: &str| Ready {
+            path: root.join(target),
+            file: staged(&root.join(name), "new\n").unwrap(),
+            before: before.into(),
+        };
+        let refused = put(vec![ready("a", "a", "one\n"), ready("b", "gone/b", "two\n")]).unwrap_err();
+        assert!(refused.to_string().starts_with("cannot write "), "{refused}");
+        assert_eq!(texts(&root), ["one\n", "two\n"]);
+        assert_eq!(std::fs::read_dir(&root).unwrap().count(), 2);
+        put(vec![ready("a", "a", "one\n"), ready("b", "b", "two\n")]).unwrap();
+        assert_eq!(texts(&root), ["new\n", "new\n"]);
     }
 
     #[test]
