@@ -17,6 +17,7 @@ pub(crate) const ALL: &[(&str, Told)] = tests![
     aliases_end_at_the_newest_of_two_versions,
     two_releases_in_one_checkout_come_one_after_the_other,
     no_try_to_set_a_tag_follows_another_blindly,
+    what_changes_after_the_questions_is_not_released,
 ];
 
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -118,4 +119,17 @@ fn no_try_to_set_a_tag_follows_another_blindly(world: &World) {
         let methods: Vec<_> = about.map(|request| request.method).collect();
         assert_eq!(methods.join(" "), expected);
     }
+}
+
+/// The registry was asked about other content than is built then.
+fn what_changes_after_the_questions_is_not_released(world: &World) {
+    world.fake().fault("GET", "/app/manifests/1.0.0", 1, Fault::Hold);
+    let child = start(&world.workspace, &["--execute"]);
+    assert!(world.fake().holds_within(1, PATIENCE));
+    world.workspace.write("images/app/more", "edited meanwhile");
+    world.fake().let_go();
+    let refused = end(child);
+    assert_eq!(refused.code(), 1, "{}", refused.stderr);
+    assert!(refused.stderr.contains("`app:1.0.0` changed while it was being released"), "{}", refused.stderr);
+    assert_eq!(world.writes(), Vec::<String>::new());
 }
