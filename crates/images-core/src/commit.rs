@@ -17,13 +17,15 @@ pub struct Commit {
     pub revision: String,
     /// When it was committed: RFC 3339.
     pub date: String,
+    /// Whether a shallow clone ends at it. Then it is the last that is known, and an older one may be the last of all.
+    pub ends_history: bool,
 }
 
 /// What the labels `revision` and `created` say, or none where git has nothing to say of these files. They are no part of
 /// the key.
 pub(crate) fn labels(graph: &Graph<'_>, id: NodeId, cancel: &Cancel) -> BTreeMap<String, String> {
     match last(graph, id, cancel) {
-        Some(Commit { revision, date }) => [
+        Some(Commit { revision, date, .. }) => [
             ("org.opencontainers.image.revision".to_owned(), revision),
             ("org.opencontainers.image.created".to_owned(), date),
         ]
@@ -36,9 +38,11 @@ pub(crate) fn labels(graph: &Graph<'_>, id: NodeId, cancel: &Cancel) -> BTreeMap
 /// where the Dockerfile names something that it pins.
 pub(crate) fn last(graph: &Graph<'_>, id: NodeId, cancel: &Cancel) -> Option<Commit> {
     let git = Git::at(&graph.workspace.repository, cancel)?;
-    let text = git.read(&with_places(graph, id, &["log", "-1", "--format=%H %cI"])).ok()??;
-    let (revision, date) = text.split_once(' ')?;
-    Some(Commit { revision: revision.to_owned(), date: date.to_owned() })
+    let text = git.read(&with_places(graph, id, &["log", "-1", "--format=%H %cI %P"])).ok()??;
+    let mut words = text.splitn(3, ' ');
+    let (revision, date, parents) = (words.next()?, words.next()?, words.next()?);
+    let ends_history = parents.is_empty() && git.is_shallow().ok()?;
+    Some(Commit { revision: revision.to_owned(), date: date.to_owned(), ends_history })
 }
 
 /// Whether the work tree has the inputs of an image as its last commit has them. `None` where git has nothing to say.

@@ -62,6 +62,14 @@ impl Git {
         if self.cancel.is_interrupted() { Err(Error::Interrupted) } else { Ok(ended) }
     }
 
+    /// Whether history ends somewhere because more of it was not fetched.
+    ///
+    /// # Errors
+    /// As [`Git::run`].
+    pub(crate) fn is_shallow(&self) -> Result<bool, Error> {
+        Ok(self.read(&["rev-parse", "--is-shallow-repository"])?.as_deref() == Some("true"))
+    }
+
     /// What git prints, without the last line's end; `None` where it exits unsuccessfully.
     ///
     /// # Errors

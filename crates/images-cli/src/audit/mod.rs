@@ -32,11 +32,10 @@ fn paragraph(image: &AuditedImage) -> String {
 }
 
 fn commit(image: &AuditedImage) -> String {
-    match (&image.commit, image.is_clean) {
-        (None, _) => "not known".to_owned(),
-        (Some(commit), Some(false)) => format!("{} of {}, and changes since", commit.revision, commit.date),
-        (Some(commit), _) => format!("{} of {}", commit.revision, commit.date),
-    }
+    let Some(commit) = &image.commit else { return "not known".to_owned() };
+    let older = if commit.ends_history { " or an older one, where this shallow clone ends" } else { "" };
+    let changes = if image.is_clean == Some(false) { ", and changes since" } else { "" };
+    format!("{} of {}{older}{changes}", commit.revision, commit.date)
 }
 
 fn root(external: &AuditedExternal) -> String {
@@ -80,6 +79,7 @@ fn image(image: &AuditedImage) -> message::AuditedImage {
         built: image.is_built,
         revision: image.commit.as_ref().map(|commit| commit.revision.clone()),
         committed: image.commit.as_ref().map(|commit| commit.date.clone()),
+        shallow: image.commit.as_ref().is_some_and(|commit| commit.ends_history),
         clean: image.is_clean,
         parents: image.parents.clone(),
         externals: image.externals.iter().map(external).collect(),

@@ -36,7 +36,11 @@ fn image() -> AuditedImage {
         key: parts.key(),
         platform: "linux/amd64".to_owned(),
         is_built: false,
-        commit: Some(Commit { revision: "abc".to_owned(), date: "2026-01-31T12:00:00Z".to_owned() }),
+        commit: Some(Commit {
+            revision: "abc".to_owned(),
+            date: "2026-01-31T12:00:00Z".to_owned(),
+            ends_history: false,
+        }),
         is_clean: Some(false),
         parents: vec!["base:1".to_owned()],
         externals: vec![
@@ -71,6 +75,15 @@ fn what_stands_on_nothing_says_so() {
     let text = paragraph(&image);
     assert!(text.contains("\n  roots     none: from scratch\n"), "{text}");
     assert!(text.contains("\n  commit    not known\n") && !text.contains("not built"), "{text}");
+}
+
+#[test]
+fn where_a_shallow_clone_ends_an_older_commit_may_be_meant() {
+    let mut image = image();
+    image.commit.as_mut().unwrap().ends_history = true;
+    let told =
+        "abc of 2026-01-31T12:00:00Z or an older one, where this shallow clone ends, and changes since";
+    assert_eq!(commit(&image), told);
 }
 
 #[test]

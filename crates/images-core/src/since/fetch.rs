@@ -55,7 +55,7 @@ pub(super) fn advice(git: &Git, text: &str, merge_base: bool) -> Result<String, 
     {
         return Ok(format!("did you mean `{remote}/{text}`?"));
     }
-    let is_shallow = is_shallow(git)?;
+    let is_shallow = git.is_shallow()?;
     let depth = match (is_shallow, merge_base) {
         (false, _) => "",
         (true, false) => " --depth=1",
@@ -73,14 +73,6 @@ pub(super) fn advice(git: &Git, text: &str, merge_base: bool) -> Result<String, 
 
 /// What has the whole history in GitHub Actions.
 pub(super) const CHECKOUT: &str = "with actions/checkout set `fetch-depth: 0`";
-
-/// Whether history ends somewhere because more of it was not fetched.
-///
-/// # Errors
-/// git cannot be run.
-pub(super) fn is_shallow(git: &Git) -> Result<bool, Error> {
-    Ok(git.read(&["rev-parse", "--is-shallow-repository"])?.as_deref() == Some("true"))
-}
 
 /// The commands that fetch it, where there is something to fetch from.
 fn commands(form: Form<'_>, text: &str, remote: Option<&str>, depth: &str) -> Option<String> {

@@ -117,7 +117,7 @@ fn unknown(git: &Git, revision: &Revision) -> Result<Error, Error> {
 }
 
 fn no_merge_base(git: &Git, text: &str) -> Error {
-    let help = match fetch::is_shallow(git) {
+    let help = match git.is_shallow() {
         Ok(true) => format!("this clone is shallow: `git fetch --unshallow`; {}", fetch::CHECKOUT),
         Ok(false) => "without --merge-base the work tree is compared with the commit itself".to_owned(),
         Err(_) => "see `git merge-base`".to_owned(),

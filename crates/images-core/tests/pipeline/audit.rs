@@ -54,6 +54,20 @@ fn each_image_leads_to_all_that_it_stands_on_from_elsewhere() {
 }
 
 #[test]
+fn where_a_shallow_clone_ends_the_commit_may_be_an_older_one() {
+    let whole = Project::new();
+    whole.image("app", "FROM scratch\n");
+    whole.commit();
+    assert_eq!(audited(&whole).images[0].commit.as_ref().map(|commit| commit.ends_history), Some(false));
+    whole.commit();
+    let mut shallow = Project::new();
+    let clone = shallow.path("clone");
+    whole.git(&["clone", "--quiet", "--depth=1", &format!("file://{}", whole.root()), clone.as_str()]);
+    shallow.options.start = clone;
+    assert_eq!(audited(&shallow).images[0].commit.as_ref().map(|commit| commit.ends_history), Some(true));
+}
+
+#[test]
 fn without_git_the_commit_is_not_known() {
     let project = Project::new();
     project.image("app", "FROM scratch\n");

@@ -28,6 +28,8 @@ pub struct AuditedImage {
     pub revision: Option<String>,
     /// When that was committed: RFC 3339.
     pub committed: Option<String>,
+    /// Whether a shallow clone ends there, so that an older one may be the last.
+    pub shallow: bool,
     /// Whether its inputs are as that commit has them.
     pub clean: Option<bool>,
     /// The specs that it stands on.
