@@ -41,6 +41,9 @@ struct Site {
     text: String,
 }
 
+/// The references of an image, by variant.
+type References = Vec<Vec<Internal>>;
+
 /// One edit of a site's bytes.
 type Edit = (Utf8PathBuf, Range<usize>, String);
 
@@ -108,6 +111,7 @@ impl Rewriter<'_> {
     fn edit(&self, at: At, place: usize, new: &Reference, edits: &Edits) -> Result<Option<Edits>, Error> {
         let image = self.read(at, edits)?;
         let before = self.of_all_variants(&image);
+        let sharing = self.sharing(at, edits)?;
         let old = &before[at.variant][place].found;
         let sites = sites(self.after, &image, at.variant, &old.span);
         let tags = (old.reference.tag.as_deref().unwrap_or_default(), new.tag.as_deref().unwrap_or_default());
@@ -118,30 +122,37 @@ impl Rewriter<'_> {
             let mut tried = edits.clone();
             apply(&mut tried, candidate)?;
             let Ok(image) = self.read(at, &tried) else { continue };
-            if self.is_right(&before, &self.of_all_variants(&image), at, place, new) {
+            let now = self.of_all_variants(&image);
+            let is_new = || now[at.variant][place].found.reference == *new;
+            let is_kept = |(other, before): &(At, References)| {
+                let now = self.read(*other, &tried).map(|image| self.of_all_variants(&image));
+                now.is_ok_and(|now| self.are_right(before, &now, *other))
+            };
+            if self.are_right(&before, &now, at) && is_new() && sharing.iter().all(is_kept) {
                 return Ok(Some(tried));
             }
         }
         Ok(None)
     }
 
-    fn of_all_variants(&self, image: &Image) -> Vec<Vec<Internal>> {
+    /// The references of the other images with the same Dockerfile, as they are with these edits.
+    fn sharing(&self, at: At, edits: &Edits) -> Result<Vec<(At, References)>, Error> {
+        let own = &at.image(self.after).dockerfile.path;
+        let all = (0..self.after.images.len()).map(|image| At { image, variant: 0 });
+        let others =
+            all.filter(|other| other.image != at.image && other.image(self.after).dockerfile.path == *own);
+        others.map(|other| Ok((other, self.of_all_variants(&*self.read(other, edits)?)))).collect()
+    }
+
+    fn of_all_variants(&self, image: &Image) -> References {
         (0..image.variants.len()).map(|variant| references_of(self.after, image, variant)).collect()
     }
 
-    /// Whether the one reference is as it has to be, and each other as before or as it is wanted.
-    fn is_right(
-        &self,
-        before: &[Vec<Internal>],
-        now: &[Vec<Internal>],
-        at: At,
-        place: usize,
-        new: &Reference,
-    ) -> bool {
+    /// Whether each reference of an image is as before or as it is wanted.
+    fn are_right(&self, before: &References, now: &References, at: At) -> bool {
         let same_shape =
             before.len() == now.len() && before.iter().zip(now).all(|(old, now)| old.len() == now.len());
         same_shape
-            && now[at.variant][place].found.reference == *new
             && now.iter().enumerate().all(|(variant, references)| {
                 references.iter().enumerate().all(|(index, reference)| {
                     let target = self.wanted.get(&(At { variant, ..at }, index));

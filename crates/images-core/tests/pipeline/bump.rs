@@ -204,6 +204,27 @@ fn an_argument_that_another_image_needs_as_it_is_is_not_edited() {
 }
 
 #[test]
+fn a_dockerfile_that_another_image_shares_is_not_edited_for_one_alone() {
+    let project = on_python("ARG BASE=python\nFROM acme/${BASE}:3.7.4\n");
+    let node = "[[variant]]\nversion = \"3.7.4\"\n[[variant]]\nversion = \"3.8.5\"\n";
+    project.image_with("node", node, "FROM scratch\n");
+    let site =
+        "[image]\nversion = \"1.0.0\"\ndockerfile = \"../flask/Dockerfile\"\n[args]\nBASE = \"node\"\n";
+    project.image_with("site", site, "");
+    assert_eq!(
+        project.refused(&to("python", "3.8.5")),
+        [
+            "images/flask/Dockerfile:2 [acme/${BASE}:3.7.4] no single edit makes this reference select the new version, \
+             so nothing is written | is `acme/python:3.7.4`, has to be `acme/python:3.8.5` | change by hand what it is \
+             made from, and run this again: images/flask/Dockerfile:1"
+        ],
+        "`site` would stand on another node"
+    );
+    let both = project.try_bump(&request(&["python", "node:3.7"], Level::Patch)).unwrap();
+    assert_eq!(both.rewritten.len(), 1, "one edit is for both: {:?}", both.rewritten);
+}
+
+#[test]
 fn another_variant_keeps_its_references() {
     let project = on_python(
         "FROM acme/python:3.7.4 AS a\nFROM acme/python:3.11.2-slim AS b\nFROM acme/python:3.11.2\n",
