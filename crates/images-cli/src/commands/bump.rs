@@ -1,4 +1,4 @@
-use images_core::bump::{self, Moved, Request, Rewritten};
+use images_core::bump::{self, Drift, Moved, Request, Rewritten};
 use images_core::{Error, exit_code};
 
 use super::Session;
@@ -48,6 +48,9 @@ fn tell(bump: &bump::Bump, terminal: Terminal) {
     }
     for Rewritten { spec, old, new } in &bump.rewritten {
         terminal.status(Style::Good, "Rewriting", &format!("{spec}: {old} to {new}"));
+    }
+    for Drift { spec, reference, old, new } in &bump.drifted {
+        terminal.status(Style::Note, "Moving", &format!("{spec}: {reference} selects {new} then, not {old}"));
     }
     if !bump.left.is_empty() {
         let names = listed(&bump.left);

@@ -5,13 +5,14 @@
 //! 3. The places are edited in memory; `cargo` brings requirements and Cargo.lock (`lock`) after.
 //! 4. `wanted` says what each reference has to select, `rewrite` finds the edits for it.
 //! 5. The workspace is loaded once more from what was edited, to see that all is as it is wanted.
-//! 6. `edits` are shown, and written if asked for; `mentions` are what they leave.
+//! 6. `edits` are shown, and written if asked for; `mentions` are what they leave, `drift` what moves without them.
 //!
 //! The graph is not needed: references that lead nowhere are among what is mended.
 
 mod cargo;
 mod diff;
 mod document;
+mod drift;
 mod edits;
 mod level;
 mod lock;
@@ -30,6 +31,7 @@ use std::collections::BTreeMap;
 use images_engine::process::Cancel;
 use images_schema::Diagnostic;
 
+pub use drift::Drift;
 pub use edits::Edits;
 pub use level::Level;
 pub use mentions::Mention;
@@ -79,6 +81,8 @@ pub struct Bump {
     pub rewritten: Vec<Rewritten>,
     /// The images that stand on what moves and keep their versions.
     pub left: Vec<String>,
+    /// The references that select another variant without an edit.
+    pub drifted: Vec<Drift>,
     /// Where Dockerfiles go on to say old versions of their images.
     pub mentions: Vec<Mention>,
     /// What was wrong before, and still would be.
@@ -117,11 +121,12 @@ pub fn bump(options: &LoadOptions, request: &Request, cancel: &Cancel) -> Result
     };
     let remaining = verify::verify(&before, &wanted, &edits, crates.index, options, cancel)?;
     edits.check_links(&before.repository)?;
+    let drifted = drift::find(&before, &after, &wanted);
     let mentions = mentions::find(&before, &after, &with_other_tags(&before, &after));
     let mut moved = moved_images(&before, &after, &moves);
     moved.extend(moved_crates(&before, &crates.steps));
     let left = moves.left.iter().map(|at| at.spec(&after)).collect();
-    Ok(Bump { moved, rewritten, left, mentions, remaining, edits })
+    Ok(Bump { moved, rewritten, left, drifted, mentions, remaining, edits })
 }
 
 /// How often a reference of each image may be rewritten on average; tags that are made from each other could go on forever.

@@ -225,6 +225,31 @@ fn a_dockerfile_that_another_image_shares_is_not_edited_for_one_alone() {
 }
 
 #[test]
+fn what_selects_another_variant_without_an_edit_is_told() {
+    let project = on_python("FROM acme/python:3 AS a\nFROM acme/python AS b\nFROM acme/python:3.11.2\n");
+    project.image_with(
+        "python",
+        "[[variant]]\nversion = \"3.9.1\"\n[[variant]]\nversion = \"3.11.2\"\n",
+        "FROM scratch\n",
+    );
+    let drifted = |request: &Request| {
+        let drifted = project.try_bump(request).unwrap().drifted.into_iter();
+        drifted
+            .map(|one| format!("{}: {} from {} to {}", one.spec, one.reference, one.old, one.new))
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(drifted(&to("python:3.9", "3.10.0")), [""; 0]);
+    assert_eq!(
+        drifted(&to("python:3.9", "3.12.0")),
+        [
+            "flask:1.0.0: acme/python:3 from python:3.11.2 to python:3.12.0",
+            "flask:1.0.0: acme/python from python:3.11.2 to python:3.12.0",
+        ],
+        "the newest is another one"
+    );
+}
+
+#[test]
 fn another_variant_keeps_its_references() {
     let project = on_python(
         "FROM acme/python:3.7.4 AS a\nFROM acme/python:3.11.2-slim AS b\nFROM acme/python:3.11.2\n",
