@@ -8,6 +8,7 @@ use crate::{Told, tests};
 pub(crate) const ALL: &[(&str, Told)] = tests![
     Told,
     an_answer_that_does_not_tell_ends_in_an_error,
+    what_a_check_found_is_told_although_the_registry_does_not_tell,
     a_lie_about_a_digest_ends_in_an_error,
     a_repeated_release_writes_nothing,
     refused_content_writes_nothing,
@@ -43,6 +44,21 @@ fn an_answer_that_does_not_tell_ends_in_an_error(world: &World) {
         }
     }
     world.released();
+}
+
+fn what_a_check_found_is_told_although_the_registry_does_not_tell(world: &World) {
+    world.workspace.write("images/base/Dockerfile", "FROM debian:12\nCOPY data /data\n");
+    let denied = Response::error(403, "DENIED", "");
+    world.fake().fault("GET", "/app/manifests/1.0.0", 1, Fault::Answer(denied));
+    let checked = world.workspace.run(&["check", "--workspace", "--published", "--message-format=github"]);
+    assert_eq!(checked.code(), 1, "{}", checked.stderr);
+    for told in [
+        "::warning file=images/base/Dockerfile,line=1,endLine=1,col=6,endColumn=15,title=lock::",
+        "::error file=images/app/Image.toml,line=2,endLine=2,col=11,endColumn=18,title=version::",
+    ] {
+        assert!(checked.stdout.contains(told), "{told}: {}", checked.stdout);
+    }
+    assert!(checked.stdout.contains("status 403: DENIED: told so"), "{}", checked.stdout);
 }
 
 fn a_lie_about_a_digest_ends_in_an_error(world: &World) {

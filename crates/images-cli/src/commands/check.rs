@@ -13,7 +13,7 @@ pub(super) fn run(session: &Session, args: &Check) -> Result<u8, Error> {
     let options = environment::load_options(&session.global, &args.args.build_args)?;
     let mut found = Findings::default();
     let checked = match gather(session, args, &options, &mut found) {
-        Err(Error::Input(problems)) => {
+        Err(Error::Input(problems) | Error::Registry(problems)) => {
             found.extend(problems);
             0
         }

@@ -1,6 +1,6 @@
 //! Where an image's own Dockerfile goes on to say its old version: in a label, in a command, in a comment. What is meant
-//! there only a person knows, so it is told and not edited. References to members, and arguments that they may be made of, say
-//! the versions of others.
+//! there only a person knows, so it is told and not edited. References to members, and arguments that they may be made of,
+//! say the versions of others.
 
 use std::ops::Range;
 

@@ -209,7 +209,7 @@ impl<'a> Scene<'a> {
         let Error::Transfer { message, help } = error else { return error };
         let (source, span) = place(self.graph, unit.ids[0]);
         let diagnostic = source.error(span, message, format!("is `{}` published?", unit.spec));
-        Error::Registry(vec![Diagnostic { help, ..diagnostic }])
+        Error::Registry(vec![Diagnostic { help, ..diagnostic.rule(Rule::Version) }])
     }
 
     /// The same without aliases.

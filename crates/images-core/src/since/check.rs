@@ -13,7 +13,8 @@ use crate::reason::Reason;
 use crate::version_place::{mend, place};
 
 /// An error for each image that differs from the commit while its version is the same, those first that others follow; a
-/// warning for one of which it is not known, and for one whose version goes back. Images that are never published are passed over.
+/// warning for one of which it is not known, and for one whose version goes back. Images that are never published are passed
+/// over.
 ///
 /// # Errors
 /// The commit's workspace cannot be read at all.
