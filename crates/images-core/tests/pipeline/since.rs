@@ -117,6 +117,36 @@ fn settings_arguments_and_external_references_show_through_the_keys() {
 }
 
 #[test]
+fn a_moved_pin_affects_what_stands_on_it_and_nothing_else() {
+    let project = project();
+    project.image("base", "FROM debian:12\nCOPY data /data\n");
+    project.image("other", "FROM alpine:3\n");
+    let pin = |name: &str, digit: &str| {
+        let digest = digit.repeat(64);
+        format!(
+            "\n[[image]]\nreference = \"docker.io/library/{name}\"\ndigest = \"sha256:{digest}\"\nplatforms = []\nresolved = \"\"\n"
+        )
+    };
+    let lock = |debian: &str, alpine: &str| {
+        project.write(
+            "Images.lock",
+            format!("version = 1\n{}{}", pin("alpine:3", alpine), pin("debian:12", debian)),
+        );
+    };
+    lock("a", "b");
+    project.commit();
+    lock("c", "b");
+    let pinned = format!("docker.io/library/debian:12@sha256:{}", "c".repeat(64));
+    assert_eq!(
+        project.since("HEAD"),
+        [
+            format!("changed base:1.0.0 (the external image `{pinned}` changed)"),
+            "changed app:1.0.0 (its parent `base:1.0.0` changed)".to_owned()
+        ]
+    );
+}
+
+#[test]
 fn a_commit_without_images_makes_everything_new() {
     let project = Project::with_settings("[workspace]\n");
     project.commit();
