@@ -21,6 +21,7 @@ pub(crate) const ALL: &[(&str, Told)] = tests![
     further_aliases_are_checked_and_set,
     a_failing_build_publishes_nothing,
     a_failing_test_publishes_nothing,
+    where_there_are_no_tests_none_are_told_of,
 ];
 
 fn files_that_differ_from_the_commit_are_refused_by_name(world: &World) {
@@ -228,4 +229,10 @@ fn a_failing_test_publishes_nothing(world: &World) {
     assert!(released.stderr.contains("runs as its user"), "it ran by itself: {}", released.stderr);
     released.ok();
     assert_eq!(world.tags("app").len(), 4);
+}
+
+fn where_there_are_no_tests_none_are_told_of(world: &World) {
+    let released = world.release(&["--execute"]);
+    assert!(!released.stderr.contains("tests"), "{}", released.stderr);
+    released.ok();
 }
