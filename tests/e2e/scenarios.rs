@@ -6,6 +6,7 @@ mod direct;
 mod examples;
 mod failure;
 mod freshness;
+mod gc;
 mod locking;
 mod mounted;
 mod namespace;
@@ -146,6 +147,8 @@ const ON_ALL: &[Scenario] = scenarios![
     direct::an_image_that_only_copies_is_what_a_client_makes_of_it needs Nothing,
     direct::what_only_a_client_can_say_of_a_failure_is_said needs Nothing,
     failure::keep_going_builds_what_does_not_depend_on_the_failure needs Nothing,
+    gc::superseded_images_go_and_nothing_else needs Nothing,
+    gc::young_images_stay needs Nothing,
     locking::a_locked_image_stays_the_same_though_its_tag_moved needs Registry,
     locking::without_the_network_only_what_is_there_is_used needs Registry,
     namespace::a_name_of_ours_is_never_pulled needs Registry,
@@ -164,6 +167,7 @@ const ON_PROGRAMS: &[Scenario] = scenarios![
     examples::the_rust_family_greets needs Nothing,
     examples::the_python_family_serves_from_every_python needs Mmdebstrap,
     failure::a_failing_run_shows_its_line_and_skips_exactly_its_descendants needs Nothing,
+    gc::an_image_that_a_container_uses_stays_until_that_is_gone needs Nothing,
     secrets::secrets_arrive_and_are_found_nowhere needs Nothing,
     testing::commands_and_servers_are_asked_in_containers_that_do_not_stay needs Nothing,
     testing::each_way_to_fail_in_a_container_is_told_and_no_container_stays needs Nothing,

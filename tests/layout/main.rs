@@ -7,6 +7,7 @@
 mod bases;
 mod compression;
 mod damage;
+mod gc;
 mod hostile;
 mod processes;
 

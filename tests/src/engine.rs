@@ -68,7 +68,8 @@ pub(crate) fn builds(environment: &Environment) -> Option<RwLockReadGuard<'stati
     Some(store.read().unwrap_or_else(PoisonError::into_inner))
 }
 
-fn removals(environment: &Environment) -> Option<RwLockWriteGuard<'static, ()>> {
+/// Waits for docker's legacy builder, and keeps it from building while images are removed.
+pub(crate) fn removals(environment: &Environment) -> Option<RwLockWriteGuard<'static, ()>> {
     Some(store(environment)?.write().unwrap_or_else(PoisonError::into_inner))
 }
 

@@ -11,7 +11,7 @@ use std::time::SystemTime;
 use serde_json::Value;
 use tempfile::TempDir;
 
-use crate::engine::builds;
+use crate::engine::{builds, removals};
 use crate::machine::{CALLS, Environment, hermetic_environment, namespace_prefix};
 use crate::program::{Output, run};
 use crate::subject::Subject;
@@ -194,6 +194,13 @@ impl Workspace {
     #[track_caller]
     pub fn run(&self, args: &[&str]) -> Output {
         let _builds = builds(&self.environment);
+        run(&mut self.command(args))
+    }
+
+    /// Runs the tool with a command that removes images.
+    #[track_caller]
+    pub fn run_removing(&self, args: &[&str]) -> Output {
+        let _removals = removals(&self.environment);
         run(&mut self.command(args))
     }
 

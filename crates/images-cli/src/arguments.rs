@@ -3,6 +3,7 @@
 mod audit;
 mod bump;
 mod check;
+mod gc;
 mod lock;
 mod release;
 mod since;
@@ -15,6 +16,7 @@ use clap::{Args, Subcommand, ValueEnum};
 pub(crate) use audit::{Audit, AuditFormat};
 pub(crate) use bump::Bump;
 pub(crate) use check::{Check, CheckFormat};
+pub(crate) use gc::Gc;
 pub(crate) use lock::{LockArgs, Outdated, Update};
 pub(crate) use release::{Published, Release};
 pub(crate) use since::{Affected, AffectedFormat, ArtifactsBy, Matrix, MatrixBy, MatrixFormat, SinceArgs};
@@ -156,6 +158,11 @@ pub(crate) enum Command {
     Export(Export),
     /// Report on what was built before
     Report(Report),
+    /// Remove images of superseded keys from the engine's store
+    ///
+    /// Without `--execute` it only says which. Nothing is removed but names of this workspace's with a key that nothing needs,
+    /// and never by force. As for `plan`, what joins a context is made first.
+    Gc(Gc),
 }
 
 #[derive(Debug, Clone, Args)]

@@ -24,6 +24,7 @@ mod commands;
 mod environment;
 mod html;
 mod junit;
+mod quantity;
 mod render;
 mod report;
 mod terminal;

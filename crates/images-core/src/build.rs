@@ -166,7 +166,7 @@ fn restless(path: &str) -> Error {
 }
 
 /// The lock of the engine's store in this workspace; it dies with the process. Its file says when it was last released.
-struct Lock {
+pub(crate) struct Lock {
     file: File,
     waited: bool,
     /// In nanoseconds since 1970.
@@ -175,7 +175,14 @@ struct Lock {
 
 impl Lock {
     /// Takes it, and waits for whoever has it.
-    fn take(graph: &Graph<'_>, engine: &dyn Engine, reporter: &dyn Reporter) -> Result<Self, Error> {
+    ///
+    /// # Errors
+    /// Its file cannot be made or locked.
+    pub(crate) fn take(
+        graph: &Graph<'_>,
+        engine: &dyn Engine,
+        reporter: &dyn Reporter,
+    ) -> Result<Self, Error> {
         let folder = graph.workspace.cache();
         fs::create_dir_all(&folder).map_err(Error::io("cannot create", &folder))?;
         let name: String =

@@ -13,6 +13,7 @@ mod commit;
 pub mod context;
 pub mod event;
 pub mod exec;
+pub mod gc;
 pub(crate) mod git;
 pub mod graph;
 pub mod history;

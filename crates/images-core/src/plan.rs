@@ -1,8 +1,9 @@
 //! The plan: for each variant that is needed, whether it is fresh, tagged again or built, and why. Plain data.
 
 use std::fs;
+use std::time::SystemTime;
 
-use camino::{Utf8Path, Utf8PathBuf};
+use camino::{Utf8DirEntry, Utf8Path, Utf8PathBuf};
 
 use crate::cache_file;
 use crate::graph::{Graph, NodeId};
@@ -125,6 +126,16 @@ impl Records {
             return None;
         }
         serde_json::from_slice(&fs::read(self.path(key)).ok()?).ok()
+    }
+
+    /// The keys of all records, and when each was written.
+    pub(crate) fn all(&self) -> Vec<(String, SystemTime)> {
+        let entries = self.folder.read_dir_utf8().into_iter().flatten().flatten();
+        let record = |entry: Utf8DirEntry| {
+            let key = entry.file_name().strip_suffix(".json")?.to_owned();
+            Some((key, entry.metadata().ok()?.modified().ok()?))
+        };
+        entries.filter_map(record).collect()
     }
 
     /// Keeps what was built under a key.

@@ -1,5 +1,6 @@
 //! buildah, and what podman has of it: both build by the same code into one store.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::sync::OnceLock;
 
@@ -14,8 +15,8 @@ use crate::support::{self, Builder};
 use crate::version::Version;
 use crate::work::makes_one_layer;
 use crate::{
-    BuildFailure, BuildRequest, Built, Engine, EngineError, EngineKind, EngineOptions, StoredImage, archives,
-    listing, secret,
+    BuildFailure, BuildRequest, Built, Engine, EngineError, EngineKind, EngineOptions, ImageFacts, Removal,
+    StoredImage, archives, facts, listing, removal, secret,
 };
 
 const CLIENT: Client = Client("buildah");
@@ -100,6 +101,14 @@ impl Engine for Buildah {
         cancel: &Cancel,
     ) -> Result<Vec<Utf8PathBuf>, EngineError> {
         archives::push_each(CLIENT, images, folder, cancel)
+    }
+
+    fn facts(&self, names: &[String]) -> Result<BTreeMap<String, ImageFacts>, EngineError> {
+        facts::inspected_one_by_one(CLIENT, names)
+    }
+
+    fn remove(&self, name: &str) -> Result<Removal, EngineError> {
+        removal::remove(CLIENT, &["rmi"], name)
     }
 }
 

@@ -101,7 +101,10 @@ impl Client {
     /// What it wrote to stderr before it ended with an error.
     pub(crate) fn said(self, stderr: &str) -> EngineError {
         let lines = || stderr.lines().map(str::trim).filter(|line| !line.is_empty());
-        let reason = lines().rfind(|line| line.starts_with("Error: ")).or_else(|| lines().next_back());
+        // buildah lists what went wrong below a line that only counts it.
+        let says = |line: &&str| line.starts_with("Error: ") && !line.ends_with(" occurred:");
+        let listed = || lines().find_map(|line| line.strip_prefix("* "));
+        let reason = lines().rfind(says).or_else(listed).or_else(|| lines().next_back());
         let mut message = reason.unwrap_or("it ended with an error and said nothing");
         for prefix in ["Error: ", "ERROR: ", "Error response from daemon: "] {
             message = message.strip_prefix(prefix).unwrap_or(message);
@@ -164,6 +167,9 @@ mod tests {
         let podman =
             "time=\"…\" level=warning msg=\"a\"\nError: nope: image not known\ntime=\"…\" level=warning\n";
         assert_eq!(said("podman", podman), ("nope: image not known".to_owned(), None));
+        let buildah =
+            "time=\"…\" level=warning msg=\"a\"\nError: 1 error occurred:\n\t* nope: image not known\n\n\n";
+        assert_eq!(said("buildah", buildah), ("nope: image not known".to_owned(), None));
         let docker = "Error response from daemon: No such image: nope:latest\n\n";
         assert_eq!(said("docker", docker), ("No such image: nope:latest".to_owned(), None));
         assert_eq!(said("docker", ""), ("it ended with an error and said nothing".to_owned(), None));

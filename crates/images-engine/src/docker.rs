@@ -9,6 +9,7 @@ mod plugin;
 mod socket;
 mod tar;
 
+use std::collections::BTreeMap;
 use std::io;
 use std::sync::OnceLock;
 
@@ -17,8 +18,8 @@ use camino::{Utf8Path, Utf8PathBuf};
 use crate::client::Client;
 use crate::process::{Cancel, find_program};
 use crate::{
-    BuildFailure, BuildRequest, Built, Engine, EngineError, EngineKind, EngineOptions, StoredImage, archives,
-    listing,
+    BuildFailure, BuildRequest, Built, Engine, EngineError, EngineKind, EngineOptions, ImageFacts, Removal,
+    StoredImage, archives, facts, listing, removal,
 };
 use builder::{Builder, Probe};
 use endpoint::Endpoint;
@@ -135,6 +136,14 @@ impl Engine for Docker {
 
     fn load(&self, archive: &Utf8Path, cancel: &Cancel) -> Result<(), EngineError> {
         archives::load(CLIENT, archive, cancel)
+    }
+
+    fn facts(&self, names: &[String]) -> Result<BTreeMap<String, ImageFacts>, EngineError> {
+        facts::inspected(CLIENT, names)
+    }
+
+    fn remove(&self, name: &str) -> Result<Removal, EngineError> {
+        removal::remove(CLIENT, &["image", "rm"], name)
     }
 }
 

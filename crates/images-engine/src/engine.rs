@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::time::{Duration, SystemTime};
 
 use camino::{Utf8Path, Utf8PathBuf};
 use images_dockerfile::{FeatureUse, Sources};
@@ -71,6 +72,36 @@ pub struct StoredImage {
     pub tags: Vec<String>,
     /// Its labels, where the listing has them.
     pub labels: Option<BTreeMap<String, String>>,
+}
+
+/// What an engine knows of an image beyond its listing.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct ImageFacts {
+    /// Its labels.
+    pub labels: BTreeMap<String, String>,
+    /// Its size in bytes, with the layers that it shares with others, where the engine tells.
+    pub size: Option<u64>,
+    /// When it got a name last, or else when it was made, as far as the engine tells. The time in an image may be one that
+    /// somebody chose.
+    pub dated: Option<SystemTime>,
+}
+
+/// What became of a name that was to be removed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Removal {
+    /// It is gone, or there was none.
+    Done,
+    /// It stays, since something uses the image: the engine's words.
+    InUse(String),
+}
+
+/// What was removed because no image needs it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Swept {
+    /// How many files.
+    pub files: usize,
+    /// Their size in bytes.
+    pub bytes: u64,
 }
 
 /// A secret to hand over; the value itself never passes through an argument list.
@@ -326,6 +357,35 @@ pub trait Engine: Send + Sync {
     ) -> Result<Vec<Utf8PathBuf>, EngineError> {
         let _ = (images, folder, cancel);
         Err(cannot(self.kind(), "saves no archives"))
+    }
+
+    /// Looks closer at images, by names as the listing has them. One that is not there is left out.
+    ///
+    /// # Errors
+    /// The engine does not answer, or it does not tell.
+    fn facts(&self, names: &[String]) -> Result<BTreeMap<String, ImageFacts>, EngineError> {
+        let _ = names;
+        Err(cannot(self.kind(), "tells nothing of single images"))
+    }
+
+    /// Takes a name from an image. An image that has no other goes, and with it the nameless ones that it was made from and
+    /// that nothing else needs. Nothing is forced.
+    ///
+    /// # Errors
+    /// The engine does not answer, it refuses for another reason than that the image is in use, or it removes nothing.
+    fn remove(&self, name: &str) -> Result<Removal, EngineError> {
+        let _ = name;
+        Err(cannot(self.kind(), "removes no images"))
+    }
+
+    /// Removes what no image needs, where that does not go with the images themselves. What is younger than `age` stays: it
+    /// may be part of an image that is being made.
+    ///
+    /// # Errors
+    /// The store cannot be read or written.
+    fn sweep(&self, age: Duration) -> Result<Swept, EngineError> {
+        let _ = age;
+        Ok(Swept::default())
     }
 
     /// Takes the images of such an archive, with their names.

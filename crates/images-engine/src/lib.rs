@@ -9,15 +9,18 @@ mod containers;
 mod detect;
 mod docker;
 mod engine;
+mod facts;
 mod failure;
 mod listing;
 mod podman;
 pub mod process;
+mod removal;
 mod secret;
 mod support;
 #[cfg(test)]
 mod testing;
 pub mod threads;
+mod timestamp;
 mod version;
 mod work;
 
@@ -25,5 +28,5 @@ pub use containers::{ContainerRequest, ContainerRun, ContainerState, Containers}
 pub use detect::detect;
 pub use engine::{
     BuildFailure, BuildRequest, Built, ContextEntry, ContextEntryKind, Engine, EngineChoice, EngineError,
-    EngineKind, EngineOptions, NoEngine, Secret, SecretSource, StoredImage,
+    EngineKind, EngineOptions, ImageFacts, NoEngine, Removal, Secret, SecretSource, StoredImage, Swept,
 };

@@ -105,7 +105,7 @@ fn full_id(id: &str) -> String {
 }
 
 /// Names with tags, in full: without docker's `<none>`, and without names by digest.
-fn names(listed: Option<Vec<String>>) -> Vec<String> {
+pub(crate) fn names(listed: Option<Vec<String>>) -> Vec<String> {
     let named = |name: &String| !name.contains("<none>") && !name.contains('@');
     listed.unwrap_or_default().into_iter().filter(named).map(in_full).collect()
 }

@@ -1,5 +1,6 @@
 //! podman: it builds by buildah's code into the store that it shares with it.
 
+use std::collections::BTreeMap;
 use std::sync::OnceLock;
 
 use camino::{Utf8Path, Utf8PathBuf};
@@ -12,7 +13,8 @@ use crate::process::Cancel;
 use crate::support::{self, Builder};
 use crate::version::Version;
 use crate::{
-    BuildFailure, BuildRequest, Built, Engine, EngineError, EngineKind, StoredImage, archives, listing,
+    BuildFailure, BuildRequest, Built, Engine, EngineError, EngineKind, ImageFacts, Removal, StoredImage,
+    archives, facts, listing, removal,
 };
 
 const CLIENT: Client = Client("podman");
@@ -91,6 +93,14 @@ impl Engine for Podman {
 
     fn load(&self, archive: &Utf8Path, cancel: &Cancel) -> Result<(), EngineError> {
         archives::load(CLIENT, archive, cancel)
+    }
+
+    fn facts(&self, names: &[String]) -> Result<BTreeMap<String, ImageFacts>, EngineError> {
+        facts::inspected(CLIENT, names)
+    }
+
+    fn remove(&self, name: &str) -> Result<Removal, EngineError> {
+        removal::remove(CLIENT, &["image", "rm"], name)
     }
 }
 

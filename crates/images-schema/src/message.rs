@@ -13,9 +13,11 @@ pub use audit::{Audit, AuditedExternal, AuditedImage, AuditedTest};
 pub use outdated::{Outdated, OutdatedImage};
 pub use release::{Release, ReleasedAlias, ReleasedBase, ReleasedImage};
 mod affected;
+mod gc;
 mod matrix;
 
 pub use affected::{Affected, AffectedImage, RemovedImage};
+pub use gc::{Gc, GcImage};
 pub use matrix::{Matrix, MatrixJob};
 
 /// The version of every document here.

@@ -9,6 +9,7 @@ mod context;
 mod dockerfile;
 mod explain;
 mod export;
+mod gc;
 mod list;
 mod load;
 mod matrix;
@@ -84,6 +85,7 @@ pub(crate) fn run(images: Images) -> ExitCode {
         Command::Load(args) => load::run(&session, &args),
         Command::Export(args) => export::run(&session, &args),
         Command::Report(args) => report::run(&session, &args),
+        Command::Gc(args) => gc::run(&session, &args),
     };
     let code = result.unwrap_or_else(|error| {
         session.terminal.error(&render::error(&error));

@@ -1,4 +1,4 @@
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use camino::{Utf8Path, Utf8PathBuf};
 use images_core::history::{Entry, History};
@@ -9,6 +9,7 @@ use serde_json::json;
 
 use super::{Session, pretty};
 use crate::arguments::{BuildArgs, Format, Rebuilds, Report, ReportKind};
+use crate::quantity::age;
 use crate::terminal::Style;
 use crate::timings;
 
@@ -91,27 +92,11 @@ fn line(entry: &Entry, now: SystemTime) -> String {
     )
 }
 
-/// An age in its largest unit.
-fn age(age: Duration) -> String {
-    let seconds = age.as_secs();
-    match seconds {
-        0..60 => format!("{seconds} s"),
-        60..3600 => format!("{} min", seconds / 60),
-        3600..86_400 => format!("{} h", seconds / 3600),
-        _ => format!("{} d", seconds / 86_400),
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use std::time::Duration;
 
-    #[test]
-    fn an_age_is_told_in_its_largest_unit() {
-        let told = |seconds| age(Duration::from_secs(seconds));
-        assert_eq!([told(0), told(59), told(60), told(3599)], ["0 s", "59 s", "1 min", "59 min"]);
-        assert_eq!([told(3600), told(86_399), told(86_400)], ["1 h", "23 h", "1 d"]);
-    }
+    use super::*;
 
     fn entry(ok: bool) -> Entry {
         Entry {

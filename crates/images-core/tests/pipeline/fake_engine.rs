@@ -3,13 +3,15 @@
 use std::collections::{BTreeMap, HashMap};
 use std::fs;
 use std::sync::{Arc, Mutex, MutexGuard};
+use std::time::SystemTime;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use images_core::build::Detected;
 use images_core::store::{IMAGE_LABEL, KEY_LABEL};
 use images_engine::process::Cancel;
 use images_engine::{
-    BuildFailure, BuildRequest, Built, Engine, EngineError, EngineKind, NoEngine, Secret, StoredImage,
+    BuildFailure, BuildRequest, Built, Engine, EngineError, EngineKind, ImageFacts, NoEngine, Removal,
+    Secret, StoredImage,
 };
 
 /// What a test wants to happen in a build, before the image is put into the store.
@@ -33,6 +35,11 @@ struct State {
     missing: Vec<String>,
     answers: Option<EngineError>,
     refuses_tags: bool,
+    lists_no_labels: bool,
+    looked_at: Vec<String>,
+    removed: Vec<String>,
+    refusals: HashMap<String, Result<Removal, EngineError>>,
+    dated: HashMap<String, SystemTime>,
     takes_entries: bool,
     running: usize,
     most_running: usize,
@@ -177,7 +184,41 @@ impl FakeEngine {
 
     /// Empties the labels of the listing, as an engine whose listing has none.
     pub(crate) fn forget_labels(&self) {
-        self.state().images.iter_mut().for_each(|image| image.labels = None);
+        self.state().lists_no_labels = true;
+    }
+
+    /// Gives the image of a name another one.
+    pub(crate) fn point(&self, name: &str, at: &str) {
+        let mut state = self.state();
+        let id = state.names[at].clone();
+        state.names.insert(name.to_owned(), id);
+    }
+
+    /// Says when the image of a name was made.
+    pub(crate) fn date(&self, name: &str, time: SystemTime) {
+        let mut state = self.state();
+        let id = state.names[name].clone();
+        state.dated.insert(id, time);
+    }
+
+    /// The removal of a name is answered with this.
+    pub(crate) fn refuse(&self, name: &str, answer: Result<Removal, &str>) {
+        let error = |message: &str| EngineError {
+            engine: "fake".to_owned(),
+            message: message.to_owned(),
+            help: None,
+        };
+        self.state().refusals.insert(name.to_owned(), answer.map_err(error));
+    }
+
+    /// All removals that were asked for, in their order.
+    pub(crate) fn removed(&self) -> Vec<String> {
+        self.state().removed.clone()
+    }
+
+    /// All names that were looked at closer, in their order.
+    pub(crate) fn looked_at(&self) -> Vec<String> {
+        self.state().looked_at.clone()
     }
 
     fn start(&self, request: &BuildRequest<'_>) -> (String, Option<Arc<Behaviour>>, Option<Arc<Behaviour>>) {
@@ -239,6 +280,7 @@ impl Engine for FakeEngine {
         }
         let with_tags = |image: &StoredImage| StoredImage {
             tags: tags.get(image.id.as_str()).cloned().unwrap_or_default(),
+            labels: image.labels.clone().filter(|_| !state.lists_no_labels),
             ..image.clone()
         };
         Ok(state.images.iter().map(with_tags).collect())
@@ -284,6 +326,29 @@ impl Engine for FakeEngine {
         state.names.insert(name.to_owned(), id);
         state.tagged.push((image.to_owned(), name.to_owned()));
         Ok(())
+    }
+
+    fn facts(&self, names: &[String]) -> Result<BTreeMap<String, ImageFacts>, EngineError> {
+        self.answered()?;
+        let mut state = self.state();
+        state.looked_at.extend_from_slice(names);
+        let facts = names.iter().filter_map(|name| {
+            let id = state.names.get(name)?;
+            let image = state.images.iter().find(|image| image.id == *id)?;
+            let labels = image.labels.clone().unwrap_or_default();
+            Some((name.clone(), ImageFacts { labels, size: Some(1000), dated: state.dated.get(id).copied() }))
+        });
+        Ok(facts.collect())
+    }
+
+    fn remove(&self, name: &str) -> Result<Removal, EngineError> {
+        self.answered()?;
+        self.state().removed.push(name.to_owned());
+        if let Some(answer) = self.state().refusals.get(name) {
+            return answer.clone();
+        }
+        FakeEngine::remove(self, name);
+        Ok(Removal::Done)
     }
 }
 

@@ -12,6 +12,7 @@ mod audit;
 mod bump;
 mod bump_cargo;
 mod exec;
+mod gc;
 mod graph;
 mod joined;
 mod key;

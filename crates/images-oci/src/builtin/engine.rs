@@ -1,11 +1,16 @@
 //! The built-in engine.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::sync::OnceLock;
+use std::time::Duration;
 
 use camino::Utf8PathBuf;
 use images_engine::process::Cancel;
-use images_engine::{BuildFailure, BuildRequest, Built, Engine, EngineError, EngineKind, StoredImage};
+use images_engine::{
+    BuildFailure, BuildRequest, Built, Engine, EngineError, EngineKind, ImageFacts, Removal, StoredImage,
+    Swept,
+};
 
 use super::RegistryExternals;
 use crate::assemble::{AssembleError, AssembleRequest, Externals, NoExternals, Workshop, assemble, platform};
@@ -193,6 +198,36 @@ impl Engine for Builtin {
         let found = found.ok_or_else(|| unreadable(format!("there is no image {image}")))?;
         let names: Vec<_> = names.iter().map(|name| (name.clone(), found.clone())).collect();
         layout.set_names(&names).map_err(|error| told(&error))
+    }
+
+    fn facts(&self, names: &[String]) -> Result<BTreeMap<String, ImageFacts>, EngineError> {
+        let (layout, _) = self.open()?;
+        let images = layout.images().map_err(|error| told(&error))?;
+        let mut facts = BTreeMap::new();
+        for image in images {
+            // What is in an image has a chosen time; its file has the one when it came.
+            let dated =
+                fs::metadata(layout.blob_path(&image.manifest.digest)).and_then(|file| file.modified());
+            let size = layout.image_size(&image.manifest);
+            let known = ImageFacts { labels: image.labels, size, dated: dated.ok() };
+            let asked = image.names.into_iter().filter(|name| names.contains(name));
+            facts.extend(asked.map(|name| (name, known.clone())));
+        }
+        Ok(facts)
+    }
+
+    fn remove(&self, name: &str) -> Result<Removal, EngineError> {
+        let (layout, _) = self.open()?;
+        layout.remove_names(&[name.to_owned()]).map_err(|error| told(&error))?;
+        Ok(Removal::Done)
+    }
+
+    fn sweep(&self, age: Duration) -> Result<Swept, EngineError> {
+        if !self.options.layout.exists() {
+            return Ok(Swept::default());
+        }
+        let (layout, _) = self.open()?;
+        layout.sweep(age).map_err(|error| told(&error))
     }
 }
 

@@ -58,10 +58,20 @@ impl Layout {
         Ok(Layer { diff_id, descriptor: Descriptor::new(compression.media_type(), digest, size) })
     }
 
-    fn record_path(&self, key: blake3::Hash) -> Utf8PathBuf {
+    /// The folder of records.
+    pub(super) fn records(&self) -> Utf8PathBuf {
         let root = &self.inner.root;
         let name = format!("{}-layers", root.file_name().unwrap_or("oci"));
-        root.with_file_name(name).join(key.to_hex().as_str())
+        root.with_file_name(name)
+    }
+
+    fn record_path(&self, key: blake3::Hash) -> Utf8PathBuf {
+        self.records().join(key.to_hex().as_str())
+    }
+
+    /// The layer that a file of [`Layout::records`] is about.
+    pub(super) fn record_of(&self, name: &str) -> Option<Layer> {
+        self.recorded(blake3::Hash::from_hex(name).ok()?)
     }
 
     /// A record that was cut off, changed or put under another key is none.

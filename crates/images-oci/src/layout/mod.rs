@@ -6,6 +6,7 @@
 //! 4. Names: the references in `index.json`, safe between processes.
 //! 5. [`StoredImage`]: what there is, whole.
 //! 6. [`Layer`]: layers, made once for equal entries.
+//! 7. [`Layout::sweep`]: blobs that no name leads to are removed.
 //!
 //! Everything here is a cache: deleting any file costs time and nothing else.
 
@@ -16,6 +17,7 @@ mod fingerprint;
 mod images;
 mod layers;
 mod names;
+mod sweep;
 mod tar_layer;
 #[cfg(test)]
 mod tests;

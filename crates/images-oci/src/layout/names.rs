@@ -97,10 +97,20 @@ impl Layout {
 
     /// All descriptors of `index.json`, with their names.
     pub(super) fn descriptors(&self) -> Result<Vec<(Option<String>, Descriptor)>, LayoutError> {
-        self.read_index(|index| {
-            let parsed = |entry: &EntryText| Some((entry.name.clone(), entry.parse()?));
-            index.entries.iter().filter_map(parsed).collect()
-        })
+        self.read_index(IndexText::descriptors)
+    }
+
+    /// Does something with all descriptors of `index.json` while no thread and no process changes it.
+    pub(super) fn while_held<R>(
+        &self,
+        work: impl FnOnce(&[(Option<String>, Descriptor)]) -> R,
+    ) -> Result<R, LayoutError> {
+        let mut known = lock(&self.inner.names.known);
+        let _locked = self.lock()?;
+        let (stamp, index) = self.current(&mut known)?;
+        let result = work(&index.descriptors());
+        *known = stamp.map(|stamp| (stamp, index));
+        Ok(result)
     }
 
     /// Changes that come while one is written are written together by the next.
@@ -204,6 +214,11 @@ impl IndexText {
         text.push_str(&entries.join(","));
         text.push_str("]}");
         text
+    }
+
+    fn descriptors(&self) -> Vec<(Option<String>, Descriptor)> {
+        let parsed = |entry: &EntryText| Some((entry.name.clone(), entry.parse()?));
+        self.entries.iter().filter_map(parsed).collect()
     }
 
     fn set(&mut self, name: &str, descriptor: Option<&Descriptor>) {

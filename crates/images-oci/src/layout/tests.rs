@@ -4,12 +4,12 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::io::{Read, Write};
 
-use images_engine::threads;
+use images_engine::{Swept, threads};
 use serde_json::{Value, json};
 
 use super::*;
 use crate::layer::{Compression, Entry, Meta};
-use crate::model::{ImageConfig, Manifest, media_type};
+use crate::model::{ImageConfig, Index, Manifest, media_type};
 
 struct Case {
     _folder: tempfile::TempDir,
@@ -341,4 +341,65 @@ fn one_layer_made_by_many_threads_is_one() {
         threads::map(4, &[0; 16], |_| case.layout.layer(&[file("f", "x")], Compression::Gzip).unwrap());
     assert!(layers.iter().all(|layer| *layer == layers[0]));
     assert_eq!(fs::read_dir(case.layout.root().join("blobs/sha256")).unwrap().count(), 1);
+}
+
+/// Sets back the time of every blob and record.
+fn age(layout: &Layout) {
+    let old = SystemTime::now() - Duration::from_hours(1);
+    for folder in [layout.root().join("blobs/sha256"), layout.records()] {
+        for entry in folder.read_dir_utf8().unwrap() {
+            let file = fs::File::options().write(true).open(entry.unwrap().path()).unwrap();
+            file.set_modified(old).unwrap();
+        }
+    }
+}
+
+fn files(folder: &Utf8Path) -> usize {
+    folder.read_dir_utf8().unwrap().count()
+}
+
+#[test]
+fn blobs_that_no_name_leads_to_are_swept_when_they_are_old() {
+    let case = case();
+    let layout = &case.layout;
+    let blobs = layout.root().join("blobs/sha256");
+    let (kept, _) = case.image("kept");
+    let (gone, _) = case.image("gone");
+    let (nameless, manifest) = case.image("nameless");
+    let index = layout.put_document(media_type::INDEX, &Index::new(vec![nameless.clone()])).unwrap();
+    let names = [("kept", &kept), ("gone", &gone), ("index", &index)];
+    layout.set_names(&names.map(|(name, at)| (name.to_owned(), at.clone()))).unwrap();
+    layout.remove_names(&["gone".to_owned()]).unwrap();
+    let age_limit = Duration::from_mins(10);
+    assert_eq!(layout.sweep(age_limit).unwrap(), Swept::default(), "all of it is young");
+
+    age(layout);
+    case.image("new");
+    let before = files(&blobs);
+    let swept = layout.sweep(age_limit).unwrap();
+    assert_eq!(swept.files, 4, "manifest, configuration, layer, and the record of the layer");
+    assert_eq!((before - files(&blobs), files(&layout.records())), (3, 3));
+    assert_eq!(layout.images().unwrap().len(), 1);
+    assert!(layout.has(&manifest.layers[0]) && layout.has(&nameless), "an index leads to manifests");
+    let new = layout.layer(&[file("f", "new")], Compression::Gzip).unwrap();
+    assert!(layout.has(&new.descriptor), "what is young may be part of an image that is being made");
+    assert_eq!(layout.sweep(age_limit).unwrap(), Swept::default());
+}
+
+#[test]
+fn what_is_no_blob_is_not_swept() {
+    let case = case();
+    let folder = case.layout.root().join("blobs/sha256/folder");
+    fs::create_dir(&folder).unwrap();
+    case.layout.sweep(Duration::ZERO).unwrap();
+    assert!(folder.exists() && case.layout.root().join("oci-layout").exists());
+}
+
+#[test]
+fn the_size_of_an_image_is_that_of_all_its_blobs() {
+    let case = case();
+    let (image, _) = case.image("text");
+    let blobs = case.layout.root().join("blobs/sha256").read_dir_utf8().unwrap();
+    let size = blobs.map(|blob| blob.unwrap().metadata().unwrap().len()).sum();
+    assert_eq!(case.layout.image_size(&image), Some(size));
 }
