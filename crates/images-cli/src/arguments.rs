@@ -3,6 +3,7 @@
 mod audit;
 mod bump;
 mod check;
+mod clean;
 mod gc;
 mod lock;
 mod release;
@@ -16,6 +17,7 @@ use clap::{Args, Subcommand, ValueEnum};
 pub(crate) use audit::{Audit, AuditFormat};
 pub(crate) use bump::Bump;
 pub(crate) use check::{Check, CheckFormat};
+pub(crate) use clean::Clean;
 pub(crate) use gc::Gc;
 pub(crate) use lock::{LockArgs, Outdated, Update};
 pub(crate) use release::{Published, Release};
@@ -163,6 +165,10 @@ pub(crate) enum Command {
     /// Without `--execute` it only says which. Nothing is removed but names of this workspace's with a key that nothing needs,
     /// and never by force. As for `plan`, what joins a context is made first.
     Gc(Gc),
+    /// Remove caches from target/images
+    ///
+    /// Images stay, the built-in engine's too unless `--store` is given, and so does what is known of releases.
+    Clean(Clean),
 }
 
 #[derive(Debug, Clone, Args)]

@@ -9,6 +9,7 @@ pub mod build;
 pub mod bump;
 mod cache_file;
 pub mod check;
+pub mod clean;
 mod commit;
 pub mod context;
 pub mod event;

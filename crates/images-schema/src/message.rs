@@ -13,10 +13,12 @@ pub use audit::{Audit, AuditedExternal, AuditedImage, AuditedTest};
 pub use outdated::{Outdated, OutdatedImage};
 pub use release::{Release, ReleasedAlias, ReleasedBase, ReleasedImage};
 mod affected;
+mod clean;
 mod gc;
 mod matrix;
 
 pub use affected::{Affected, AffectedImage, RemovedImage};
+pub use clean::{Clean, CleanedPath};
 pub use gc::{Gc, GcImage};
 pub use matrix::{Matrix, MatrixJob};
 

@@ -5,6 +5,7 @@ mod audit;
 mod build;
 mod bump;
 mod check;
+mod clean;
 mod context;
 mod dockerfile;
 mod explain;
@@ -86,6 +87,7 @@ pub(crate) fn run(images: Images) -> ExitCode {
         Command::Export(args) => export::run(&session, &args),
         Command::Report(args) => report::run(&session, &args),
         Command::Gc(args) => gc::run(&session, &args),
+        Command::Clean(args) => clean::run(&session, &args),
     };
     let code = result.unwrap_or_else(|error| {
         session.terminal.error(&render::error(&error));

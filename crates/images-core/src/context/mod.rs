@@ -33,6 +33,7 @@ pub use links::Boundary;
 pub use reading::{ContextRequest, EPOCH, Joined, Modes, read};
 pub use stage::stage;
 pub use stat_cache::StatCache;
+pub(crate) use trim::discard;
 pub use trim::trim;
 
 #[cfg(test)]

@@ -57,7 +57,7 @@ fn is_older(path: &Utf8Path, max_age: Duration, now: SystemTime) -> io::Result<b
 }
 
 /// Removes a file or folder. It loses its name first, so that no half of a stage is ever taken for the whole.
-pub(super) fn discard(path: &Utf8Path) -> io::Result<()> {
+pub(crate) fn discard(path: &Utf8Path) -> io::Result<()> {
     let folder = path.parent().unwrap_or(path);
     let removed = tempfile::Builder::new().prefix(REMOVED).tempdir_in(folder)?;
     match fs::rename(path, removed.path().join("removed")) {

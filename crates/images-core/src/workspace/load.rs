@@ -120,6 +120,15 @@ pub fn load(options: &LoadOptions, cancel: &Cancel) -> Result<Workspace, Error> 
     load_from(options, &Files::default(), None, cancel)
 }
 
+/// The folder of a workspace's caches, whatever is wrong with its images: `target/images`.
+///
+/// # Errors
+/// There is no workspace.
+pub fn cache_folder(options: &LoadOptions) -> Result<Utf8PathBuf, Error> {
+    let (root, _) = root::locate(&options.start, options.manifest_path.as_deref(), &Files::default())?;
+    Ok(root.join(CACHE))
+}
+
 /// As [`load`], from other files than those on disk; cargo is not asked if `crates` are given.
 ///
 /// # Errors

@@ -19,7 +19,7 @@ pub use crates::CrateIndex;
 pub(crate) use crates::Package;
 pub use files::Files;
 pub(crate) use images_schema::normal;
-pub use load::{Image, LoadOptions, Workspace, at_problem, load, root_in_repository};
+pub use load::{Image, LoadOptions, Workspace, at_problem, cache_folder, load, root_in_repository};
 pub(crate) use load::{load_at, load_from, load_image};
 pub use members::relative;
 pub use platform::{host_platform, platform_of};
