@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod clean;
+mod doctor;
 
 use images_tests::workspace::Workspace;
 

@@ -4,6 +4,7 @@ mod audit;
 mod bump;
 mod check;
 mod clean;
+mod doctor;
 mod gc;
 mod lock;
 mod release;
@@ -18,6 +19,7 @@ pub(crate) use audit::{Audit, AuditFormat};
 pub(crate) use bump::Bump;
 pub(crate) use check::{Check, CheckFormat};
 pub(crate) use clean::Clean;
+pub(crate) use doctor::Doctor;
 pub(crate) use gc::Gc;
 pub(crate) use lock::{LockArgs, Outdated, Update};
 pub(crate) use release::{Published, Release};
@@ -169,6 +171,11 @@ pub(crate) enum Command {
     ///
     /// Images stay, the built-in engine's too unless `--store` is given, and so does what is known of releases.
     Clean(Clean),
+    /// Say whether builds can work here, and what to do if not
+    ///
+    /// Engines, room on disks, programs, log-ins. Nothing is changed, and no registry is asked without `--online`. Ends with 3
+    /// where no engine can do what the workspace needs, and with 1 where anything else is missing that it needs.
+    Doctor(Doctor),
 }
 
 #[derive(Debug, Clone, Args)]

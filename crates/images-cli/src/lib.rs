@@ -24,7 +24,6 @@ mod commands;
 mod environment;
 mod html;
 mod junit;
-mod quantity;
 mod render;
 mod report;
 mod terminal;

@@ -5,7 +5,7 @@ use std::fs;
 use std::sync::OnceLock;
 
 use camino::{Utf8Path, Utf8PathBuf};
-use images_dockerfile::Dockerfile;
+use images_dockerfile::{Dockerfile, FeatureUse};
 
 use crate::build::{self, Call, Files, common_flags};
 use crate::client::Client;
@@ -16,7 +16,7 @@ use crate::version::Version;
 use crate::work::makes_one_layer;
 use crate::{
     BuildFailure, BuildRequest, Built, Engine, EngineError, EngineKind, EngineOptions, ImageFacts, Removal,
-    StoredImage, archives, facts, listing, removal, secret,
+    Storage, StoredImage, archives, facts, listing, removal, secret, storage,
 };
 
 const CLIENT: Client = Client("buildah");
@@ -64,6 +64,14 @@ impl Engine for Buildah {
         self.tried = tried;
     }
 
+    fn storage(&self) -> Result<Storage, EngineError> {
+        storage::of_buildah(CLIENT)
+    }
+
+    fn check(&self, features: &[FeatureUse]) -> Result<(), BuildFailure> {
+        support::check(Builder::Buildah(self.version()?), features)
+    }
+
     fn images(&self) -> Result<Vec<StoredImage>, EngineError> {
         let listed = CLIENT.ask(&["images", "--json", "--no-trunc"])?;
         listing::buildah(&listed).map_err(|error| unreadable(CLIENT, &error))
@@ -74,7 +82,7 @@ impl Engine for Buildah {
     }
 
     fn build(&self, request: &BuildRequest<'_>, cancel: &Cancel) -> Result<Built, BuildFailure> {
-        support::check(Builder::Buildah(self.version()?), request.features)?;
+        self.check(request.features)?;
         let secrets = secret_flags(CLIENT, request)?;
         let call = |files: &Files| call(self.isolation.as_deref(), request, files, secrets);
         build::run(CLIENT, Dialect::Buildah, request, cancel, call)

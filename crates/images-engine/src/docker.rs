@@ -14,12 +14,13 @@ use std::io;
 use std::sync::OnceLock;
 
 use camino::{Utf8Path, Utf8PathBuf};
+use images_dockerfile::FeatureUse;
 
 use crate::client::Client;
 use crate::process::{Cancel, find_program};
 use crate::{
     BuildFailure, BuildRequest, Built, Engine, EngineError, EngineKind, EngineOptions, ImageFacts, Removal,
-    StoredImage, archives, facts, listing, removal,
+    Storage, StoredImage, archives, facts, listing, removal, storage, support,
 };
 use builder::{Builder, Probe};
 use endpoint::Endpoint;
@@ -80,6 +81,19 @@ impl Engine for Docker {
 
     fn describe(&self) -> Result<String, EngineError> {
         Ok(self.probe()?.describe())
+    }
+
+    fn storage(&self) -> Result<Storage, EngineError> {
+        storage::of_docker(CLIENT)
+    }
+
+    fn check(&self, features: &[FeatureUse]) -> Result<(), BuildFailure> {
+        let probe = self.probe()?;
+        match (&probe.builder, &probe.daemon) {
+            (Builder::Legacy, _) => support::check(support::Builder::Legacy, features),
+            (Builder::BuildKit, Some(daemon)) => support::check(support::Builder::BuildKit(daemon), features),
+            _ => Ok(()),
+        }
     }
 
     fn images(&self) -> Result<Vec<StoredImage>, EngineError> {

@@ -8,6 +8,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use images_dockerfile::{FeatureUse, Sources};
 
 use crate::process::Cancel;
+use crate::storage::Storage;
 
 /// The engines there are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -287,6 +288,23 @@ pub trait Engine: Send + Sync {
 
     /// Tells it which engines were tried before it, and what they said.
     fn pass_over(&mut self, _tried: Vec<EngineError>) {}
+
+    /// Where it keeps images, and as whom it runs.
+    ///
+    /// # Errors
+    /// It does not answer, or it does not tell.
+    fn storage(&self) -> Result<Storage, EngineError> {
+        Err(cannot(self.kind(), "does not tell where it keeps images"))
+    }
+
+    /// Refuses what a Dockerfile uses and this engine is known not to be able to do, as a build would.
+    ///
+    /// # Errors
+    /// [`BuildFailure::Unsupported`], or it does not answer.
+    fn check(&self, features: &[FeatureUse]) -> Result<(), BuildFailure> {
+        let _ = features;
+        Ok(())
+    }
 
     /// All images in the store, by one listing.
     ///

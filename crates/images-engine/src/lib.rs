@@ -16,6 +16,7 @@ mod podman;
 pub mod process;
 mod removal;
 mod secret;
+mod storage;
 mod support;
 #[cfg(test)]
 mod testing;
@@ -30,3 +31,4 @@ pub use engine::{
     BuildFailure, BuildRequest, Built, ContextEntry, ContextEntryKind, Engine, EngineChoice, EngineError,
     EngineKind, EngineOptions, ImageFacts, NoEngine, Removal, Secret, SecretSource, StoredImage, Swept,
 };
+pub use storage::Storage;

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::OnceLock;
 
 use camino::{Utf8Path, Utf8PathBuf};
+use images_dockerfile::FeatureUse;
 
 use crate::build::{self, Call, Files};
 use crate::buildah::{STORE, ask_version, build_flags, secret_flags, tag_all, unreadable};
@@ -13,8 +14,8 @@ use crate::process::Cancel;
 use crate::support::{self, Builder};
 use crate::version::Version;
 use crate::{
-    BuildFailure, BuildRequest, Built, Engine, EngineError, EngineKind, ImageFacts, Removal, StoredImage,
-    archives, facts, listing, removal,
+    BuildFailure, BuildRequest, Built, Engine, EngineError, EngineKind, ImageFacts, Removal, Storage,
+    StoredImage, archives, facts, listing, removal, storage,
 };
 
 const CLIENT: Client = Client("podman");
@@ -54,6 +55,14 @@ impl Engine for Podman {
         self.tried = tried;
     }
 
+    fn storage(&self) -> Result<Storage, EngineError> {
+        storage::of_podman(CLIENT)
+    }
+
+    fn check(&self, features: &[FeatureUse]) -> Result<(), BuildFailure> {
+        support::check(Builder::Podman(self.version()?), features)
+    }
+
     fn images(&self) -> Result<Vec<StoredImage>, EngineError> {
         let listed = CLIENT.ask(&["images", "--format", "json", "--no-trunc"])?;
         listing::podman(&listed).map_err(|error| unreadable(CLIENT, &error))
@@ -64,7 +73,7 @@ impl Engine for Podman {
     }
 
     fn build(&self, request: &BuildRequest<'_>, cancel: &Cancel) -> Result<Built, BuildFailure> {
-        support::check(Builder::Podman(self.version()?), request.features)?;
+        self.check(request.features)?;
         let secrets = secret_flags(CLIENT, request)?;
         build::run(CLIENT, Dialect::Buildah, request, cancel, |files| call(request, files, secrets))
     }

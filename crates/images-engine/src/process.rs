@@ -181,7 +181,7 @@ pub fn become_program(program: &str, args: &[String]) -> io::Error {
 }
 
 /// Where the program that a bare `name` starts is, by the search that a start would make; nothing is run.
-pub(crate) fn find_program(name: &str) -> Option<PathBuf> {
+pub fn find_program(name: &str) -> Option<PathBuf> {
     #[expect(clippy::disallowed_methods, reason = "a start by name reads it as well; this only looks ahead")]
     let path = std::env::var_os("PATH")?;
     std::env::split_paths(&path).map(|folder| folder.join(name)).find(|file| is_executable(file))

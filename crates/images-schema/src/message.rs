@@ -14,11 +14,13 @@ pub use outdated::{Outdated, OutdatedImage};
 pub use release::{Release, ReleasedAlias, ReleasedBase, ReleasedImage};
 mod affected;
 mod clean;
+mod doctor;
 mod gc;
 mod matrix;
 
 pub use affected::{Affected, AffectedImage, RemovedImage};
 pub use clean::{Clean, CleanedPath};
+pub use doctor::{Doctor, DoctorCheck};
 pub use gc::{Gc, GcImage};
 pub use matrix::{Matrix, MatrixJob};
 

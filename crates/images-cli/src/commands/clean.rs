@@ -6,9 +6,9 @@ use images_schema::message;
 use super::{Session, pretty};
 use crate::arguments::{Clean, Format, MessageFormat};
 use crate::environment;
-use crate::quantity::{count, size};
 use crate::report as reporter;
 use crate::terminal::Style;
+use images_core::quantity::{count, size};
 
 pub(super) fn run(session: &Session, args: &Clean) -> Result<u8, Error> {
     let cache = workspace::cache_folder(&environment::load_options(&session.global, &[])?)?;

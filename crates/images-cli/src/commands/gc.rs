@@ -4,9 +4,9 @@ use images_schema::message;
 
 use super::{Session, pretty};
 use crate::arguments::{Format, Gc, MessageFormat};
-use crate::quantity::{age, count, size};
 use crate::report as reporter;
 use crate::terminal::Style;
+use images_core::quantity::{age, count, size};
 
 pub(super) fn run(session: &Session, args: &Gc) -> Result<u8, Error> {
     let workspace = session.workspace(&args.args)?;

@@ -8,6 +8,7 @@ mod check;
 mod clean;
 mod context;
 mod dockerfile;
+mod doctor;
 mod explain;
 mod export;
 mod gc;
@@ -88,6 +89,7 @@ pub(crate) fn run(images: Images) -> ExitCode {
         Command::Report(args) => report::run(&session, &args),
         Command::Gc(args) => gc::run(&session, &args),
         Command::Clean(args) => clean::run(&session, &args),
+        Command::Doctor(args) => doctor::run(&session, &args),
     };
     let code = result.unwrap_or_else(|error| {
         session.terminal.error(&render::error(&error));

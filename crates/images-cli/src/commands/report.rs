@@ -9,9 +9,9 @@ use serde_json::json;
 
 use super::{Session, pretty};
 use crate::arguments::{BuildArgs, Format, Rebuilds, Report, ReportKind};
-use crate::quantity::age;
 use crate::terminal::Style;
 use crate::timings;
+use images_core::quantity::age;
 
 pub(super) fn run(session: &Session, args: &Report) -> Result<u8, Error> {
     let workspace = session.workspace(&BuildArgs { build_args: Vec::new() })?;

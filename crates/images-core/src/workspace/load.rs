@@ -23,7 +23,7 @@ use crate::policy::Rules;
 use crate::test;
 
 /// Caches and logs, below the root.
-const CACHE: &str = "target/images";
+pub(crate) const CACHE: &str = "target/images";
 
 /// What a workspace is loaded with.
 #[derive(Debug, Clone)]

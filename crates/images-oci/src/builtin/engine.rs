@@ -8,8 +8,8 @@ use std::time::Duration;
 use camino::Utf8PathBuf;
 use images_engine::process::Cancel;
 use images_engine::{
-    BuildFailure, BuildRequest, Built, Engine, EngineError, EngineKind, ImageFacts, Removal, StoredImage,
-    Swept,
+    BuildFailure, BuildRequest, Built, Engine, EngineError, EngineKind, ImageFacts, Removal, Storage,
+    StoredImage, Swept,
 };
 
 use super::RegistryExternals;
@@ -142,6 +142,11 @@ impl Engine for Builtin {
 
     fn describe(&self) -> Result<String, EngineError> {
         Ok(format!("{NAME} {} (OCI layout {})", env!("CARGO_PKG_VERSION"), self.options.layout))
+    }
+
+    fn storage(&self) -> Result<Storage, EngineError> {
+        let driver = "OCI layout".to_owned();
+        Ok(Storage { driver, folder: self.options.layout.clone(), is_rootless: true })
     }
 
     fn passed_over(&self) -> &[EngineError] {

@@ -15,6 +15,7 @@ mod error;
 mod layout;
 mod manifests;
 mod options;
+mod ping;
 mod platform;
 mod pull;
 mod push;
@@ -26,7 +27,7 @@ mod tags;
 mod transport;
 mod upload;
 
-pub use auth::credential_files;
+pub use auth::{Login, credential_files, login_of};
 pub use client::Client;
 pub use error::{RegistryError, RegistryErrorKind};
 pub use manifests::{MANIFEST_LIMIT, RawManifest};

@@ -72,6 +72,33 @@ pub(super) fn find(
     Ok(None)
 }
 
+/// Where the log-in for a repository is kept.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Login {
+    /// The file that has it, or that names who has.
+    pub file: Utf8PathBuf,
+    /// The program that keeps it, if the file does not. It was not asked, so it may know nothing of this registry.
+    pub helper: Option<String>,
+}
+
+/// Where the log-in for a repository is kept: in the first of the files that has one, or that names a program for it. No
+/// program is called.
+///
+/// # Errors
+/// A file cannot be read or understood.
+pub fn login_of(files: &[Utf8PathBuf], repository: &Repository) -> Result<Option<Login>, RegistryError> {
+    for path in files {
+        let Some(file) = read(path)? else { continue };
+        if let Some(name) = helper(&file, &keys(repository)) {
+            return Ok(Some(Login { file: path.clone(), helper: Some(credential_helper::program(name)) }));
+        }
+        if of_entries(&file, path, &keys(repository))?.is_some() {
+            return Ok(Some(Login { file: path.clone(), helper: None }));
+        }
+    }
+    Ok(None)
+}
+
 fn read(path: &Utf8Path) -> Result<Option<File>, RegistryError> {
     let text = match std::fs::read(path) {
         Ok(text) => text,
@@ -101,14 +128,23 @@ fn of_file(
 ) -> Result<Option<Credential>, RegistryError> {
     let keys = keys(repository);
     let server = if repository.is_hub() { HUB } else { repository.host() };
-    let own = keys.iter().find_map(|key| file.cred_helpers.get(key));
-    let shared = Some(&file.creds_store).filter(|name| !name.is_empty());
-    if let Some(name) = own.or(shared).filter(|name| !name.is_empty())
+    if let Some(name) = helper(file, &keys)
         && let Some(credential) = credential_helper::get(name, server, cancel)?
     {
         return Ok(Some(credential));
     }
-    for key in &keys {
+    of_entries(file, path, &keys)
+}
+
+/// The name of the program that a file names for one of these keys, or for all.
+fn helper<'f>(file: &'f File, keys: &[String]) -> Option<&'f String> {
+    let own = keys.iter().find_map(|key| file.cred_helpers.get(key));
+    own.or(Some(&file.creds_store)).filter(|name| !name.is_empty())
+}
+
+/// What a file itself has for one of these keys.
+fn of_entries(file: &File, path: &Utf8Path, keys: &[String]) -> Result<Option<Credential>, RegistryError> {
+    for key in keys {
         let entry = file.auths.get(key).or_else(|| same_host(file, key));
         if let Some(credential) = entry.map(|entry| of_entry(entry, path)).transpose()?.flatten() {
             return Ok(Some(credential));
@@ -245,5 +281,25 @@ mod tests {
             assert!(!format!("{error}{error:?}").contains("s3cret"), "{error:?}");
         }
         assert_eq!(find(&["/no/such".into()], &repository("a.io/b"), &Cancel::default()).unwrap(), None);
+    }
+
+    #[test]
+    fn where_a_log_in_is_kept_is_told_without_asking_anybody() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = |name: &str| Utf8PathBuf::from_path_buf(folder.path().join(name)).unwrap();
+        let text = r#"{"auths":{"r.io":{"auth":"bmFtZTpwYXNz"},"empty.io":{}},"credHelpers":{"h.io":"no-such-helper"}}"#;
+        std::fs::write(path("1"), text).unwrap();
+        std::fs::write(path("2"), r#"{"credsStore":"desktop"}"#).unwrap();
+        let files = [path("gone"), path("1"), path("2")];
+        let login = |name: &str| login_of(&files, &repository(name)).unwrap();
+        let of = |number: &str, helper: Option<&str>| {
+            Some(Login { file: path(number), helper: helper.map(str::to_owned) })
+        };
+        assert_eq!(login("r.io/acme/x"), of("1", None));
+        assert_eq!(login("h.io/acme/x"), of("1", Some("docker-credential-no-such-helper")));
+        assert_eq!(login("empty.io/acme/x"), of("2", Some("docker-credential-desktop")));
+        assert_eq!(login_of(&files[..2], &repository("empty.io/acme/x")).unwrap(), None);
+        std::fs::write(path("1"), "{").unwrap();
+        assert!(login_of(&files, &repository("r.io/acme/x")).is_err());
     }
 }

@@ -16,12 +16,17 @@ struct Answer {
     secret: String,
 }
 
+/// The program of a helper.
+pub(super) fn program(name: &str) -> String {
+    format!("docker-credential-{name}")
+}
+
 /// What the helper knows of a server. `None` where it says that there is nothing.
 ///
 /// # Errors
 /// There is no such program, or it fails otherwise.
 pub(super) fn get(name: &str, server: &str, cancel: &Cancel) -> Result<Option<Credential>, RegistryError> {
-    let program = format!("docker-credential-{name}");
+    let program = program(name);
     if name.contains(['/', '\\']) {
         return Err(wrong(&program, "it is no name of a program"));
     }

@@ -15,7 +15,7 @@ use std::time::{Duration, SystemTime};
 
 use challenge::Challenge;
 pub(crate) use credential::Credential;
-pub use credential_file::credential_files;
+pub use credential_file::{Login, credential_files, login_of};
 use serde::Deserialize;
 
 use super::client::{Client, Trouble};

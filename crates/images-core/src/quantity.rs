@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 /// A size in its largest unit.
-pub(crate) fn size(bytes: u64) -> String {
+pub fn size(bytes: u64) -> String {
     let in_units = |exponent: i32| bytes as f64 / 1024_f64.powi(exponent);
     match bytes {
         0..1024 => format!("{bytes} B"),
@@ -14,7 +14,7 @@ pub(crate) fn size(bytes: u64) -> String {
 }
 
 /// An age in its largest unit.
-pub(crate) fn age(age: Duration) -> String {
+pub fn age(age: Duration) -> String {
     let seconds = age.as_secs();
     match seconds {
         0..60 => format!("{seconds} s"),
@@ -25,7 +25,7 @@ pub(crate) fn age(age: Duration) -> String {
 }
 
 /// A number of things; more than one get an `s`.
-pub(crate) fn count(number: usize, thing: &str) -> String {
+pub fn count(number: usize, thing: &str) -> String {
     format!("{number} {thing}{}", if number == 1 { "" } else { "s" })
 }
 
