@@ -1,12 +1,13 @@
 //! `cargo xtask setup`: what the full set of tests and examples needs beside Rust.
 //!
-//! 1. See what is missing ([`packages`], [`docker`]).
+//! 1. See what is missing ([`needs`], [`docker`]), and what the system's package manager has for it ([`manager`]).
 //! 2. Print what would be done, command by command.
 //! 3. Ask, unless told not to.
 //! 4. Do exactly that.
 
 mod docker;
-mod packages;
+mod manager;
+mod needs;
 
 use std::error::Error;
 use std::fmt;
@@ -15,6 +16,8 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Args;
+use manager::Manager;
+use needs::{BUILDX, CLIENT, Need, Package};
 use xshell::Shell;
 
 /// Install what the full set of tests and examples needs, through the system's package manager
@@ -83,18 +86,25 @@ fn shell_words(argv: &[String]) -> String {
 
 impl Setup {
     pub(crate) fn run(self, sh: &Shell) -> Result<ExitCode, Box<dyn Error>> {
-        if !packages::has_program(sh, "apt-get") {
-            println!("{}", packages::by_hand());
+        let Some(manager) = Manager::find(sh) else {
+            println!("{}", needs::by_hand());
             return Ok(ExitCode::from(2));
+        };
+        let brings_docker = manager == Manager::Apt && docker::is_release(sh);
+        let is_brought = |need: &Need| brings_docker && [CLIENT, BUILDX].contains(&need.name);
+        let is_there = |need: &Need| is_brought(need) || need.is_there(sh);
+        let missing = needs::missing(manager, &is_there, &|name| manager.offers(sh, name));
+        let mut steps = manager.install(sh, &missing.packages)?;
+        if brings_docker {
+            steps.extend(docker::install(sh)?);
         }
-        let missing = packages::missing(sh);
-        let mut steps = packages::install(sh, &missing)?;
-        steps.extend(docker::install(sh)?);
+        tell_of_unavailable(manager, &missing.unavailable);
         if steps.is_empty() {
-            println!("Everything is there already.");
+            let all = if missing.unavailable.is_empty() { "Everything" } else { "Everything else" };
+            println!("{all} is there already.");
             return Ok(ExitCode::SUCCESS);
         }
-        announce(&missing, &steps);
+        announce(&missing.packages, &steps);
         if self.dry_run {
             return Ok(ExitCode::SUCCESS);
         }
@@ -102,13 +112,21 @@ impl Setup {
             return Ok(ExitCode::from(2));
         }
         steps.iter().try_for_each(|step| step.execute(sh))?;
+        print!("{}", manager.afterwards());
         println!("Done. `cargo xtask test` runs the tests on every engine that is there.");
         Ok(ExitCode::SUCCESS)
     }
 }
 
-fn announce(missing: &[&packages::Package], steps: &[Step]) {
-    for package in missing {
+/// Says what the package manager has nothing for: the tests that need it count as ignored.
+fn tell_of_unavailable(manager: Manager, unavailable: &[&Need]) {
+    for need in unavailable {
+        println!("{} has no package for {} ({}).", manager.name(), need.name, need.purpose);
+    }
+}
+
+fn announce(packages: &[Package], steps: &[Step]) {
+    for package in packages {
         println!("{:<26} {}", package.name, package.purpose);
     }
     println!("This will be done:");

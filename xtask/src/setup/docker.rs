@@ -19,11 +19,10 @@ const PACKAGES: [&str; 4] = ["docker.io", "docker-cli", "docker-buildx", "contai
 /// Unpacks every package of the current folder into the folder that is the script's `$0`.
 const UNPACK: &str = r#"for deb in *.deb; do dpkg -x "$deb" "$0"; done"#;
 
-/// The steps that put it in place: none where a docker with buildx is there, or where this is not the release whose
-/// own docker has none.
+/// The steps that put it in place on the release whose own docker has none: none where a docker with buildx is there.
 pub(super) fn install(sh: &Shell) -> xshell::Result<Vec<Step>> {
     let prefix = engines::private_docker(sh);
-    if has_buildx(sh) || prefix.exists() || !is_release(sh) {
+    if has_buildx(sh) || prefix.exists() {
         return Ok(Vec::new());
     }
     let sources = newer_sources(&system_sources(sh)?);
@@ -40,7 +39,8 @@ fn has_buildx(sh: &Shell) -> bool {
     cmd!(sh, "docker buildx version").quiet().ignore_stdout().ignore_stderr().run().is_ok()
 }
 
-fn is_release(sh: &Shell) -> bool {
+/// Whether this is the release whose own docker has no buildx.
+pub(super) fn is_release(sh: &Shell) -> bool {
     let release = sh.read_file("/etc/os-release").unwrap_or_default();
     release.lines().any(|line| line == format!("VERSION_CODENAME={RELEASE}"))
 }
