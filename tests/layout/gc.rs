@@ -1,6 +1,7 @@
 //! What `gc` takes from the layout: names, and the blobs that only they led to.
 
 use std::fs::{self, File};
+use std::process::Stdio;
 use std::time::{Duration, SystemTime};
 
 use images_tests::workspace::Workspace;
@@ -46,6 +47,25 @@ fn blobs_of_superseded_images_go_and_those_of_others_stay() {
     assert_eq!(told.code(), 0, "{told:?}");
     assert_eq!(blobs(&workspace), one_image);
     assert_eq!(build(&workspace), 0, "the image is whole");
+}
+
+#[test]
+fn a_build_beside_it_loses_nothing() {
+    let workspace = workspace();
+    for content in ["one", "two", "three"] {
+        workspace.write("images/base/data", content);
+        let run = |args: &[&str]| {
+            workspace.command(args).stderr(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap()
+        };
+        let build = run(&["build", "--workspace", "--engine", "builtin"]);
+        let gc = run(&["gc", "--engine", "builtin", "--keep-for", "0", "-x"]);
+        for child in [build, gc] {
+            let output = child.wait_with_output().unwrap();
+            assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        }
+        assert_eq!(super::build(&workspace), 0, "the image is there and whole");
+        age(&workspace);
+    }
 }
 
 #[test]

@@ -119,8 +119,26 @@ impl Client {
         } else if is_unreachable(message) {
             Some(format!("start it, or choose another engine; `{name} info` shows whether it runs"))
         } else {
-            None
+            without_root(message).map(str::to_owned)
         }
+    }
+}
+
+/// What podman and buildah lack where they run without root:
+/// <https://github.com/containers/podman/blob/main/docs/tutorials/rootless_tutorial.md>.
+fn without_root(message: &str) -> Option<&'static str> {
+    let says = |words: &[&str]| words.iter().any(|words| message.contains(words));
+    if says(&["no subuid ranges", "no subgid ranges", "insufficient UIDs or GIDs"]) {
+        Some(
+            "give your user a range of ids: `sudo usermod --add-subuids 100000-165535 --add-subgids 100000-165535 $USER`, \
+             then `podman system migrate`",
+        )
+    } else if says(&["newuidmap", "newgidmap"]) {
+        Some("install newuidmap and newgidmap (package `uidmap`, in Fedora `shadow-utils`)")
+    } else if says(&["fuse-overlayfs", "is not supported over overlayfs"]) {
+        Some("install fuse-overlayfs")
+    } else {
+        None
     }
 }
 
@@ -185,6 +203,23 @@ mod tests {
         let (said, help) = said("docker", message);
         assert_eq!(said, message);
         assert!(help.is_some_and(|help| help.contains("group `docker`")));
+    }
+
+    #[test]
+    fn what_is_missing_without_root_comes_with_help() {
+        let help = |message: &str| said("podman", message).1.unwrap_or_default();
+        let no_range =
+            "cannot find UID/GID for user me: no subuid ranges found for user \"me\" in /etc/subuid";
+        assert!(help(no_range).starts_with("give your user a range of ids: `sudo usermod --add-subuids "));
+        let no_program = "command required for rootless mode with multiple IDs: exec: \"newuidmap\": executable file not found";
+        assert_eq!(
+            help(no_program),
+            "install newuidmap and newgidmap (package `uidmap`, in Fedora `shadow-utils`)"
+        );
+        let no_overlay =
+            "'overlay' is not supported over overlayfs, a mount_program is required: backing file system";
+        assert_eq!(help(no_overlay), "install fuse-overlayfs");
+        assert_eq!(help("short-name \"x\" did not resolve"), "");
     }
 
     #[test]

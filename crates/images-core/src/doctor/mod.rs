@@ -1,10 +1,10 @@
 //! `doctor`: whether a build can work here, and what to do about it if not.
 //!
-//! 1. The workspace is what was loaded, or what is wrong with it ([`workspace`]).
-//! 2. Each engine is asked whether it answers, what it is, and whether it can do what the Dockerfiles need ([`engines`]).
-//! 3. Room on the disks ([`disk`]).
-//! 4. Programs and targets that the manifests ask for, and those that single commands use ([`programs`]).
-//! 5. Registries that the workspace names, and log-ins for them; asked only with `online` ([`registries`]).
+//! 1. The workspace is what was loaded, or what is wrong with it (`workspace`).
+//! 2. Each engine is asked whether it answers, what it is, and whether it can do what the Dockerfiles need (`engines`).
+//! 3. Room on the disks (`disk`).
+//! 4. Programs and targets that the manifests ask for, and those that single commands use (`programs`).
+//! 5. Registries that the workspace names, and log-ins for them; asked only with `online` (`registries`).
 //!
 //! Each part gives checks; together they are the diagnosis. Nothing is changed, built or pulled.
 

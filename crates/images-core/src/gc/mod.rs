@@ -1,11 +1,11 @@
 //! `gc`: removes images of ours that nothing needs any more from an engine's store, and what is kept about them.
 //!
 //! 1. The keys of the work tree are computed, as for a plan.
-//! 2. Under the store's lock the store is listed, and what is ours in it is found by its name ([`found`]).
-//! 3. Each image is judged; what no reason keeps has to have the label of its key ([`verdict`]).
+//! 2. Under the store's lock the store is listed, and what is ours in it is found by its name (`found`).
+//! 3. Each image is judged; what no reason keeps has to have the label of its key (`verdict`).
 //! 4. What is superseded is removed, name by name. Nothing is forced: what a container uses stays, and is told.
 //! 5. Blobs of the built-in engine's layout and files under target/images that concern nothing any more go as well
-//!    ([`trim`]).
+//!    (`trim`).
 //!
 //! Without `execute` it stops after the third.
 
