@@ -8,7 +8,7 @@ use images_core::Error;
 use images_core::gc::{self, Gc, GcOptions, Kept, Verdict};
 use images_core::graph::Graph;
 use images_core::store::KEY_LABEL;
-use images_engine::Removal;
+use images_engine::{Removal, threads};
 use images_schema::References;
 
 use crate::project::{Project, told};
@@ -225,6 +225,25 @@ fn where_the_keys_of_the_work_tree_are_not_known_nothing_is_removed() {
     let error = try_gc(&project, Duration::ZERO, true).unwrap_err();
     assert_eq!(error.exit_code(), 2, "{:?}", told(&error));
     assert_eq!(project.engine.removed(), [""; 0]);
+}
+
+#[test]
+fn a_running_build_is_waited_for() {
+    let (project, superseded) = rebuilt();
+    let path = project.path("target/images/fake-unix----run-fake-sock.lock");
+    let lock = File::options().write(true).open(path).unwrap();
+    lock.lock().unwrap();
+    project.events.take();
+    threads::beside(
+        || {
+            while !project.events.take().contains(&"waits".to_owned()) {
+                std::thread::yield_now();
+            }
+            assert_eq!(project.engine.removed(), [""; 0], "nothing goes while the build runs");
+            lock.unlock().unwrap();
+        },
+        || assert_eq!(removed(&project), sorted(superseded.clone())),
+    );
 }
 
 #[test]
