@@ -37,7 +37,7 @@ fn blobs_of_superseded_images_go_and_those_of_others_stay() {
     assert!(lines[0].starts_with("remove localhost/acme/base:key-"), "{}", told.stdout);
     assert!(told.stderr.contains("Planned 1 image of up to "), "{}", told.stderr);
     assert!(
-        told.stderr.ends_with(" would go, 1 of ours stays; `--execute` removes them\n"),
+        told.stderr.ends_with(" would go, 1 of ours stays in builtin; `--execute` removes them\n"),
         "{}",
         told.stderr
     );

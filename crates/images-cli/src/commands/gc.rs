@@ -38,7 +38,8 @@ fn tell(session: &Session, gc: &core::Gc, executed: bool) {
         0 => "nothing".to_owned(),
         number => format!("{} of up to {freed}", count(number, "image")),
     };
-    let stay = format!("{} of ours stay{}", staying.len(), if staying.len() == 1 { "s" } else { "" });
+    let verb = if staying.len() == 1 { "stays" } else { "stay" };
+    let stay = format!("{} of ours {verb} in {}", staying.len(), gc.engine);
     if !executed {
         let next = if going.is_empty() { "" } else { "; `--execute` removes them" };
         let text = format!("{names} would go, {stay}{next}");
