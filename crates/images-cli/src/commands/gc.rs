@@ -33,10 +33,12 @@ fn tell(session: &Session, gc: &core::Gc, executed: bool) {
         }
     }
     let (going, staying): (Vec<_>, Vec<_>) = gc.images.iter().partition(|image| image.goes());
-    let freed = size(going.iter().map(|image| image.freed()).sum());
-    let names = match going.len() {
-        0 => "nothing".to_owned(),
-        number => format!("{} of up to {freed}", count(number, "image")),
+    let freed: u64 = going.iter().map(|image| image.freed()).sum();
+    let names = match (going.len(), freed) {
+        (0, _) => "nothing".to_owned(),
+        // buildah tells no sizes.
+        (number, 0) => count(number, "image"),
+        (number, freed) => format!("{} of up to {}", count(number, "image"), size(freed)),
     };
     let verb = if staying.len() == 1 { "stays" } else { "stay" };
     let stay = format!("{} of ours {verb} in {}", staying.len(), gc.engine);
