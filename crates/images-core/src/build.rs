@@ -7,7 +7,7 @@
 //!    had to be waited for, everything is planned again.
 //! 4. If an input changed while it was read, everything is planned again.
 
-use std::fs::{self, File, TryLockError};
+use std::fs::File;
 use std::io::{Read, Seek, Write};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -25,7 +25,7 @@ use crate::references;
 use crate::selection::with_parents;
 use crate::session::{self, Keyed};
 use crate::store::Store;
-use crate::{Error, HostOptions};
+use crate::{Error, HostOptions, wait_lock};
 
 /// How often an input may change under a build before it gives up.
 const MAX_PLANS: usize = 5;
@@ -127,7 +127,7 @@ pub fn build(
         references::record(graph, planned.plan.items.iter())?;
         return Ok(Outcome::of_fresh(&planned.plan));
     }
-    let lock = Lock::take(graph, planned.engine.as_ref(), reporter)?;
+    let lock = Lock::take(graph, planned.engine.as_ref(), cancel, reporter)?;
     if lock.was_used_since(started) {
         planned = plan(graph, selected, options, detect, cancel, reporter)?;
     }
@@ -177,28 +177,17 @@ impl Lock {
     /// Takes it, and waits for whoever has it.
     ///
     /// # Errors
-    /// Its file cannot be made or locked.
+    /// Its file cannot be made or locked, or an interrupt.
     pub(crate) fn take(
         graph: &Graph<'_>,
         engine: &dyn Engine,
+        cancel: &Cancel,
         reporter: &dyn Reporter,
     ) -> Result<Self, Error> {
-        let folder = graph.workspace.cache();
-        fs::create_dir_all(&folder).map_err(Error::io("cannot create", &folder))?;
         let name: String =
             engine.store().chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).collect();
-        let path = folder.join(format!("{name}.lock"));
-        let file = File::options().create(true).truncate(false).read(true).write(true).open(&path);
-        let mut file = file.map_err(Error::io("cannot create", &path))?;
-        let waited = match file.try_lock() {
-            Ok(()) => false,
-            Err(TryLockError::WouldBlock) => {
-                reporter.event(&Event::Waiting);
-                file.lock().map_err(Error::io("cannot lock", &path))?;
-                true
-            }
-            Err(TryLockError::Error(error)) => return Err(Error::io("cannot lock", &path)(error)),
-        };
+        let path = graph.workspace.cache().join(format!("{name}.lock"));
+        let (mut file, waited) = wait_lock::take(&path, cancel, &|| reporter.event(&Event::Waiting))?;
         let mut text = String::new();
         let read = file.read_to_string(&mut text);
         let released = read.ok().and_then(|_| text.parse().ok());

@@ -8,7 +8,7 @@
 //! crates are compiled with (`references.toml`), and files that are nothing but locks, since somebody may be waiting at one.
 
 use std::collections::VecDeque;
-use std::fs::{File, TryLockError};
+use std::fs::File;
 use std::io;
 
 use camino::{Utf8Path, Utf8PathBuf};
@@ -19,6 +19,7 @@ use images_schema::References;
 use crate::Error;
 use crate::context;
 use crate::event::{Event, Reporter};
+use crate::wait_lock;
 
 /// The built-in engine's images, and what it knows of their layers.
 const STORE: [&str; 2] = ["oci", "oci-layers"];
@@ -57,7 +58,7 @@ pub fn clean(
     reporter: &dyn Reporter,
 ) -> Result<Vec<Cleaned>, Error> {
     let cache = &options.cache;
-    let locks = if options.execute { hold(cache, reporter)? } else { Vec::new() };
+    let locks = if options.execute { hold(cache, cancel, reporter)? } else { Vec::new() };
     let mut cleaned = Vec::new();
     for path in entries(cache)?.into_iter().filter(|path| !stays(path, options.store)) {
         if cancel.is_interrupted() {
@@ -115,29 +116,17 @@ fn measure(path: &Utf8Path) -> Result<Swept, Error> {
 }
 
 /// Takes all locks, and waits for whoever has one. In this order, which is that of those who take several.
-fn hold(cache: &Utf8Path, reporter: &dyn Reporter) -> Result<Vec<File>, Error> {
+fn hold(cache: &Utf8Path, cancel: &Cancel, reporter: &dyn Reporter) -> Result<Vec<File>, Error> {
     let of_stores = entries(cache)?.into_iter().filter(|path| {
         let name = path.file_name().unwrap_or_default();
         name.ends_with(".lock") && !MOMENTARY.contains(&name)
     });
     let release = cache.join("release/lock");
     let all = [release].into_iter().chain(entries(&cache.join("test-runs"))?).chain(of_stores);
+    let waiting = || reporter.event(&Event::Waiting);
     let mut held = Vec::new();
     for path in all.filter(|path| path.is_file()) {
-        let file = match File::options().write(true).open(&path) {
-            // The run that it was for ended.
-            Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
-            file => file.map_err(Error::io("cannot open", &path))?,
-        };
-        match file.try_lock() {
-            Ok(()) => {}
-            Err(TryLockError::WouldBlock) => {
-                reporter.event(&Event::Waiting);
-                file.lock().map_err(Error::io("cannot lock", &path))?;
-            }
-            Err(TryLockError::Error(error)) => return Err(Error::io("cannot lock", &path)(error)),
-        }
-        held.push(file);
+        held.push(wait_lock::take(&path, cancel, &waiting)?.0);
     }
     Ok(held)
 }

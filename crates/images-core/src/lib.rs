@@ -37,6 +37,7 @@ pub mod test;
 pub mod timings;
 pub mod transfer;
 mod version_place;
+mod wait_lock;
 pub mod watch;
 pub mod workspace;
 

@@ -85,7 +85,7 @@ pub fn gc(
 ) -> Result<Gc, Error> {
     let planned = build::plan(graph, &graph.order, &options.build, detect, cancel, reporter)?;
     let engine = planned.engine.as_ref();
-    let lock = options.execute.then(|| Lock::take(graph, engine, reporter)).transpose()?;
+    let lock = options.execute.then(|| Lock::take(graph, engine, cancel, reporter)).transpose()?;
     let grounds = Grounds::gather(graph, &planned.keyed, options.keep_for, SystemTime::now())?;
     let listed = engine.images()?;
     let mut images =

@@ -62,7 +62,7 @@ pub fn release(
         cosign.check()?;
     }
     let folder = graph.workspace.cache().join("release");
-    let _lock = Lock::take(&folder, &|| report(&ReleaseEvent::Waiting))?;
+    let _lock = Lock::take(&folder, cancel, &|| report(&ReleaseEvent::Waiting))?;
     let planned = build::plan(graph, ids, &options.build, detect, cancel, reporter)?;
     if let Some(refusal) =
         checkout::unclean(graph, ids, &planned.keyed, cancel)?.filter(|_| !options.allow_dirty)

@@ -1,13 +1,14 @@
 //! How far a release has come, in a file that a killed one leaves behind. It decides nothing about what is published: the
 //! registry is asked for that. It remembers what no registry tells: which digests were signed already.
 
-use std::fs::{self, File, TryLockError};
+use std::fs::{self, File};
 use std::io::Write;
 
 use camino::{Utf8Path, Utf8PathBuf};
+use images_engine::process::Cancel;
 use serde::{Deserialize, Serialize};
 
-use crate::Error;
+use crate::{Error, wait_lock};
 
 /// How far one image has come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -170,20 +171,9 @@ impl Lock {
     /// Takes it, and waits for whoever has it. `waiting` is called before that.
     ///
     /// # Errors
-    /// The file cannot be locked.
-    pub(super) fn take(folder: &Utf8Path, waiting: &dyn Fn()) -> Result<Self, Error> {
-        fs::create_dir_all(folder).map_err(Error::io("cannot create", folder))?;
-        let path = folder.join("lock");
-        let file = File::options().create(true).truncate(false).write(true).open(&path);
-        let file = file.map_err(Error::io("cannot create", &path))?;
-        match file.try_lock() {
-            Ok(()) => {}
-            Err(TryLockError::WouldBlock) => {
-                waiting();
-                file.lock().map_err(Error::io("cannot lock", &path))?;
-            }
-            Err(TryLockError::Error(error)) => return Err(Error::io("cannot lock", &path)(error)),
-        }
+    /// The file cannot be locked, or an interrupt.
+    pub(super) fn take(folder: &Utf8Path, cancel: &Cancel, waiting: &dyn Fn()) -> Result<Self, Error> {
+        let (file, _) = wait_lock::take(&folder.join("lock"), cancel, waiting)?;
         Ok(Self { _file: file })
     }
 }
