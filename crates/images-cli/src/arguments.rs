@@ -8,6 +8,7 @@ mod doctor;
 mod gc;
 mod lock;
 mod release;
+mod schema;
 mod since;
 mod test;
 mod watch;
@@ -23,6 +24,7 @@ pub(crate) use doctor::Doctor;
 pub(crate) use gc::Gc;
 pub(crate) use lock::{LockArgs, Outdated, Update};
 pub(crate) use release::{Published, Release};
+pub(crate) use schema::{Schema, SchemaOf};
 pub(crate) use since::{Affected, AffectedFormat, ArtifactsBy, Matrix, MatrixBy, MatrixFormat, SinceArgs};
 pub(crate) use test::Test;
 pub(crate) use watch::Watch;
@@ -176,6 +178,8 @@ pub(crate) enum Command {
     /// Engines, room on disks, programs, log-ins. Nothing is changed, and no registry is asked without `--online`. Ends with 3
     /// where no engine can do what the workspace needs, and with 1 where anything else is missing that it needs.
     Doctor(Doctor),
+    /// Print the JSON schema of Image.toml, of the settings or of Images.lock, for editors
+    Schema(Schema),
 }
 
 #[derive(Debug, Clone, Args)]

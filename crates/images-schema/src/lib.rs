@@ -5,6 +5,7 @@
 
 mod diagnostic;
 mod expansion;
+pub mod json_schema;
 mod lock;
 mod manifest;
 mod members;
@@ -14,6 +15,7 @@ mod policy;
 mod references;
 mod rule;
 mod settings;
+mod spanned;
 mod suggestion;
 mod test_table;
 mod text;
@@ -32,10 +34,10 @@ pub use policy::Policy;
 pub use references::References;
 pub use rule::Rule;
 pub use settings::{ImageDefaults, PackageDefaults, RootManifest, Settings};
+pub use spanned::Spanned;
 pub use suggestion::did_you_mean;
 pub use test_table::{
     ConfigTable, ExpectTable, FileKind, FileTable, HttpExpectTable, HttpTable, Id, TestTable, TextTable,
 };
 pub use text::SourceText;
-pub use toml::Spanned;
 pub use version::{Choice, Requirement, Version, VersionError, select, tag_text};

@@ -15,9 +15,8 @@ use std::fmt::Write;
 use std::ops::Range;
 
 use serde::Deserialize;
-use toml::Spanned;
 
-use crate::{Diagnostic, SourceText};
+use crate::{Diagnostic, SourceText, Spanned};
 
 /// The version of the format that is written.
 const FORMAT: i64 = 1;
@@ -64,24 +63,34 @@ impl Pin {
     }
 }
 
-/// The file as it is written.
+/// Images from elsewhere, each pinned to what its name meant when it was resolved.
 #[derive(Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
-struct Document {
+pub(crate) struct Document {
+    /// The version of the format.
     #[serde(rename = "version")]
     _version: i64,
+    /// The pinned images.
     #[serde(default)]
     image: Vec<Spanned<Entry>>,
 }
 
+/// One pinned image. It has a `digest` or an `id`, and one only.
 #[derive(Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 struct Entry {
+    /// The full name: `docker.io/library/debian:bookworm`.
     reference: Spanned<String>,
+    /// The digest of the index, or of the manifest where there is no index, in the registry.
     digest: Option<Spanned<String>>,
+    /// The id of an image that only a local store had.
     id: Option<Spanned<String>>,
+    /// The platforms that it is for: `linux/amd64`.
     #[serde(default)]
     platforms: Vec<String>,
+    /// When it was resolved, in UTC: `2026-01-31T12:00:00Z`.
     resolved: String,
 }
 

@@ -5,15 +5,15 @@ use std::fmt;
 
 use serde::Deserialize;
 use serde::de::{self, MapAccess, Visitor, value::MapAccessDeserializer};
-use toml::Spanned;
 
-use crate::TestTable;
+use crate::{Spanned, TestTable};
 
-/// One Image.toml.
+/// One image of the workspace, in the file's folder.
 #[derive(Debug, Clone, Default, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct Manifest {
-    /// `[image]`.
+    /// `[image]`: what it is called, its version, where its files are.
     #[serde(default)]
     pub image: ImageTable,
     /// `[args]`: build arguments, with placeholders.
@@ -25,26 +25,27 @@ pub struct Manifest {
     /// `[secrets]`: by id, where the value is.
     #[serde(default)]
     pub secrets: BTreeMap<String, Spanned<SecretTable>>,
-    /// `[[variant]]`.
+    /// `[[variant]]`: several versions side by side from one folder.
     #[serde(default)]
     pub variant: Vec<Spanned<VariantTable>>,
-    /// `[matrix]`.
+    /// `[matrix]`: the product of lists, one variant each.
     pub matrix: Option<Spanned<Matrix>>,
-    /// `[artifacts]`.
+    /// `[artifacts]`: binaries that cargo builds on the host, as `artifacts/bin/NAME` in the context.
     pub artifacts: Option<Spanned<Artifacts>>,
-    /// `[[input]]`.
+    /// `[[input]]`: files and folders from elsewhere in the repository.
     #[serde(default)]
     pub input: Vec<InputTable>,
-    /// `[[prepare]]`.
+    /// `[[prepare]]`: commands on the host whose outputs join the context.
     #[serde(default)]
     pub prepare: Vec<Spanned<PrepareTable>>,
-    /// `[[test]]`.
+    /// `[[test]]`: what the built image is asked.
     #[serde(default)]
     pub test: Vec<Spanned<TestTable>>,
 }
 
 /// `[image]`.
 #[derive(Debug, Clone, Default, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct ImageTable {
     /// The image's name; the folder's name otherwise.
@@ -85,6 +86,7 @@ pub struct ImageTable {
 
 /// What becomes of permission bits in a context.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Modes {
     /// 0755 for folders and what is executable, 0644 for the rest.
@@ -227,6 +229,7 @@ impl Described for Vec<String> {
 
 /// One entry of `[secrets]`: exactly one of the two.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct SecretTable {
     /// An environment variable's name.
@@ -237,6 +240,7 @@ pub struct SecretTable {
 
 /// `[[variant]]`.
 #[derive(Debug, Clone, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct VariantTable {
     /// Its version; the image's otherwise.
@@ -255,6 +259,7 @@ pub struct VariantTable {
 
 /// `[matrix]`: the product of the lists, one variant each.
 #[derive(Debug, Clone, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct Matrix {
     /// The values of each argument.
@@ -265,6 +270,7 @@ pub struct Matrix {
 
 /// `[artifacts]`: what cargo builds on the host for the context.
 #[derive(Debug, Clone, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct Artifacts {
     /// Names of binary targets in this workspace.
@@ -280,6 +286,7 @@ pub struct Artifacts {
 
 /// `[[input]]`: a file or folder from elsewhere in the repository.
 #[derive(Debug, Clone, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct InputTable {
     /// Relative to the image's folder.
@@ -290,6 +297,7 @@ pub struct InputTable {
 
 /// `[[prepare]]`: a command on the host whose output joins the context.
 #[derive(Debug, Clone, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct PrepareTable {
     /// The program and its arguments, with placeholders; `{out}` is the file or folder to write.

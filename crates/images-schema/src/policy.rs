@@ -3,10 +3,12 @@
 use std::num::NonZero;
 
 use serde::Deserialize;
-use toml::Spanned;
+
+use crate::Spanned;
 
 /// The policy. What is not there is allowed.
 #[derive(Debug, Clone, Default, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct Policy {
     /// The hosts that external references may name; one without a host is `docker.io`'s.

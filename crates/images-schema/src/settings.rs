@@ -3,37 +3,40 @@
 use std::collections::BTreeMap;
 
 use serde::Deserialize;
-use toml::Spanned;
 
-use crate::Policy;
+use crate::{Policy, Spanned};
 
 /// The root Cargo.toml, as far as images are concerned. Other keys are Cargo's business.
 #[derive(Debug, Clone, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct RootManifest {
-    /// `[workspace]`.
+    /// `[workspace]`, as far as images are concerned.
     pub workspace: Option<WorkspaceTable>,
 }
 
 /// `[workspace]`.
 #[derive(Debug, Clone, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct WorkspaceTable {
-    /// `[workspace.package]`.
+    /// `[workspace.package]`: what images can inherit of it.
     #[serde(default)]
     pub package: PackageDefaults,
-    /// `[workspace.metadata]`.
+    /// `[workspace.metadata]`: each tool's own.
     #[serde(default)]
     pub metadata: MetadataTable,
 }
 
 /// `[workspace.metadata]`.
 #[derive(Debug, Clone, Default, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct MetadataTable {
-    /// `[workspace.metadata.images]`.
+    /// `[workspace.metadata.images]`: the settings of the workspace's container images.
     pub images: Option<Spanned<Settings>>,
 }
 
 /// The fields of `[workspace.package]` that an image can inherit.
 #[derive(Debug, Clone, Default, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct PackageDefaults {
     /// The version.
     pub version: Option<String>,
@@ -53,6 +56,7 @@ pub struct PackageDefaults {
 
 /// `[workspace.metadata.images]`.
 #[derive(Debug, Clone, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct Settings {
     /// Globs of the folders that are images; folders without an Image.toml are passed over.
@@ -78,8 +82,10 @@ pub struct Settings {
     /// What to build for.
     pub platforms: Option<Spanned<Vec<Spanned<String>>>>,
     /// `auto`, `docker`, `podman`, `buildah` or `builtin`.
+    #[cfg_attr(test, schemars(extend("enum" = ["auto", "docker", "podman", "buildah", "builtin"])))]
     pub engine: Option<Spanned<String>>,
     /// How the built-in engine compresses layers: `gzip`, `zstd` or `none`.
+    #[cfg_attr(test, schemars(extend("enum" = ["gzip", "zstd", "none"])))]
     pub compression: Option<Spanned<String>>,
     /// What `check` forbids.
     #[serde(default)]
@@ -88,6 +94,7 @@ pub struct Settings {
 
 /// `[workspace.metadata.images.image]`: what an image inherits by `….workspace = true`.
 #[derive(Debug, Clone, Default, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct ImageDefaults {
     /// The version.

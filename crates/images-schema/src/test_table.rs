@@ -5,10 +5,12 @@ use std::fmt;
 
 use serde::Deserialize;
 use serde::de::{self, MapAccess, Visitor, value::MapAccessDeserializer};
-use toml::Spanned;
+
+use crate::Spanned;
 
 /// `[[test]]`: what the built image is asked. Each of `command` or `args`, `http`, `files` and `config` is a check.
 #[derive(Debug, Clone, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct TestTable {
     /// What it shows. Unique in its Image.toml.
@@ -39,6 +41,7 @@ pub struct TestTable {
 
 /// `expect` of a `[[test]]`.
 #[derive(Debug, Clone, Default, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct ExpectTable {
     /// The exit code; 0 otherwise.
@@ -51,6 +54,7 @@ pub struct ExpectTable {
 
 /// `http` of a `[[test]]`: one GET.
 #[derive(Debug, Clone, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct HttpTable {
     /// The port that the container listens on.
@@ -66,6 +70,7 @@ pub struct HttpTable {
 
 /// `http.expect` of a `[[test]]`.
 #[derive(Debug, Clone, Default, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct HttpExpectTable {
     /// The status; 200 otherwise.
@@ -79,6 +84,7 @@ pub struct HttpExpectTable {
 
 /// One of `files` of a `[[test]]`.
 #[derive(Debug, Clone, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct FileTable {
     /// Absolute, with placeholders.
@@ -102,6 +108,7 @@ pub struct FileTable {
 
 /// What a path of an image is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum FileKind {
     /// A regular file.
@@ -114,6 +121,7 @@ pub enum FileKind {
 
 /// `config` of a `[[test]]`. Lists of words are compared whole; of sets, what is named must be there.
 #[derive(Debug, Clone, Default, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct ConfigTable {
     /// `USER`.

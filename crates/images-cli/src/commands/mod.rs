@@ -23,6 +23,7 @@ mod reference;
 mod release;
 mod report;
 mod run;
+mod schema;
 mod test;
 mod tree;
 mod update;
@@ -90,6 +91,7 @@ pub(crate) fn run(images: Images) -> ExitCode {
         Command::Gc(args) => gc::run(&session, &args),
         Command::Clean(args) => clean::run(&session, &args),
         Command::Doctor(args) => doctor::run(&session, &args),
+        Command::Schema(args) => schema::run(&session, &args),
     };
     let code = result.unwrap_or_else(|error| {
         session.terminal.error(&render::error(&error));
