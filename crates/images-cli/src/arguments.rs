@@ -7,6 +7,7 @@ mod clean;
 mod doctor;
 mod gc;
 mod lock;
+mod new;
 mod release;
 mod schema;
 mod since;
@@ -23,6 +24,7 @@ pub(crate) use clean::Clean;
 pub(crate) use doctor::Doctor;
 pub(crate) use gc::Gc;
 pub(crate) use lock::{LockArgs, Outdated, Update};
+pub(crate) use new::{New, Template};
 pub(crate) use release::{Published, Release};
 pub(crate) use schema::{Schema, SchemaOf};
 pub(crate) use since::{Affected, AffectedFormat, ArtifactsBy, Matrix, MatrixBy, MatrixFormat, SinceArgs};
@@ -178,6 +180,10 @@ pub(crate) enum Command {
     /// Engines, room on disks, programs, log-ins. Nothing is changed, and no registry is asked without `--online`. Ends with 3
     /// where no engine can do what the workspace needs, and with 1 where anything else is missing that it needs.
     Doctor(Doctor),
+    /// Add an image that builds at once
+    ///
+    /// Its files are written, and the root Cargo.toml where it does not name the folder yet: all of them or none.
+    New(New),
     /// Print the JSON schema of Image.toml, of the settings or of Images.lock, for editors
     Schema(Schema),
 }

@@ -23,6 +23,7 @@ pub mod joined;
 pub mod key;
 pub mod lock;
 pub mod matrix;
+pub mod new;
 pub mod plan;
 pub mod policy;
 pub mod quantity;

@@ -28,7 +28,7 @@ pub use manifest::{
     Artifacts, Described, Field, ImageTable, InputTable, Manifest, Matrix, Modes, PrepareTable, SecretTable,
     VariantTable, VersionSource,
 };
-pub use members::{Candidates, PathGlob, candidates, normal};
+pub use members::{Candidates, DEFAULT_MEMBERS, PathGlob, candidates, normal};
 pub use placeholder::{PlaceholderError, fill};
 pub use policy::Policy;
 pub use references::References;

@@ -9,7 +9,7 @@ use images_dockerfile::Pattern;
 use crate::{Diagnostic, Settings, SourceText, Spanned};
 
 /// Where images are looked for when the workspace does not say.
-const DEFAULT_MEMBERS: [&str; 2] = ["images/*", "apps/*"];
+pub const DEFAULT_MEMBERS: [&str; 2] = ["images/*", "apps/*"];
 
 /// The folders that may be images, relative to the root. One that is named without a glob must be one: its span says
 /// where.

@@ -16,6 +16,7 @@ mod list;
 mod load;
 mod matrix;
 mod metadata;
+mod new;
 mod outdated;
 mod plan;
 mod push;
@@ -91,6 +92,7 @@ pub(crate) fn run(images: Images) -> ExitCode {
         Command::Gc(args) => gc::run(&session, &args),
         Command::Clean(args) => clean::run(&session, &args),
         Command::Doctor(args) => doctor::run(&session, &args),
+        Command::New(args) => new::run(&session, &args),
         Command::Schema(args) => schema::run(&session, &args),
     };
     let code = result.unwrap_or_else(|error| {

@@ -44,6 +44,18 @@ impl Rules {
     }
 }
 
+impl Rules {
+    /// Whether containers have to run as another user than root.
+    pub(crate) fn forbids_root(&self) -> bool {
+        self.forbid_root
+    }
+
+    /// Whether this image may run as root nevertheless.
+    pub(crate) fn allows_root(&self, name: &str) -> bool {
+        self.root_allowed.iter().any(|allowed| allowed == name)
+    }
+}
+
 fn each<T>(
     list: &[Spanned<String>],
     read: impl Fn(&Spanned<String>) -> Result<T, Error>,

@@ -23,6 +23,6 @@ pub(crate) use load::{CACHE, load_at, load_from, load_image};
 pub use load::{Image, LoadOptions, Workspace, at_problem, cache_folder, load, root_in_repository};
 pub use members::relative;
 pub use platform::{host_platform, platform_of};
-pub(crate) use root::is_registry;
+pub(crate) use root::{is_registry, is_repository};
 pub use variants::Variant;
 pub(crate) use variants::is_predefined;

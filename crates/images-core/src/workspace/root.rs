@@ -123,7 +123,7 @@ pub(crate) fn is_registry(text: &str) -> bool {
 }
 
 /// Whether `text` is a repository's path and nothing else.
-pub(super) fn is_repository(text: &str) -> bool {
+pub(crate) fn is_repository(text: &str) -> bool {
     Reference::parse(&format!("localhost/{text}"))
         .is_ok_and(|read| read.path == text && read.tag.is_none() && read.digest.is_none())
 }

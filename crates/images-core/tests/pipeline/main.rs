@@ -18,6 +18,7 @@ mod joined;
 mod key;
 mod locking;
 mod matrix;
+mod new;
 mod plan;
 mod policy;
 mod reasons;
