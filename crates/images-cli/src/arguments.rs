@@ -6,6 +6,7 @@ mod check;
 mod clean;
 mod doctor;
 mod gc;
+mod init;
 mod lock;
 mod new;
 mod release;
@@ -23,6 +24,7 @@ pub(crate) use check::{Check, CheckFormat};
 pub(crate) use clean::Clean;
 pub(crate) use doctor::Doctor;
 pub(crate) use gc::Gc;
+pub(crate) use init::Init;
 pub(crate) use lock::{LockArgs, Outdated, Update};
 pub(crate) use new::{New, Template};
 pub(crate) use release::{Published, Release};
@@ -129,6 +131,11 @@ pub(crate) enum Command {
     ///
     /// Edits are shown as a diff; nothing is written without `--execute`.
     Bump(Bump),
+    /// Adopt a tree of Dockerfiles that is there already
+    ///
+    /// Each Dockerfile gets an Image.toml, and the root Cargo.toml its settings; no Dockerfile is changed. Edits are shown as a
+    /// diff; nothing is written without `--execute`. What `check` finds then is told, but does not fail this.
+    Init(Init),
     /// Test built images
     ///
     /// What is stale is built first. Tests are what Image.toml has under `[[test]]`. One that passed for the very image before

@@ -4,6 +4,7 @@
 //!
 //! Nothing here prints or reads the environment.
 
+pub mod adopt;
 pub mod audit;
 pub mod build;
 pub mod bump;
@@ -13,6 +14,7 @@ pub mod clean;
 mod commit;
 pub mod context;
 pub mod doctor;
+pub mod edits;
 pub mod event;
 pub mod exec;
 pub mod gc;

@@ -12,6 +12,7 @@ mod doctor;
 mod explain;
 mod export;
 mod gc;
+mod init;
 mod list;
 mod load;
 mod matrix;
@@ -79,6 +80,7 @@ pub(crate) fn run(images: Images) -> ExitCode {
         Command::Update(args) => update::run(&session, &args),
         Command::Outdated(args) => outdated::run(&session, &args),
         Command::Bump(args) => bump::run(&session, &args),
+        Command::Init(args) => init::run(&session, &args),
         Command::Test(args) => test::run(&session, &args),
         Command::Affected(args) => affected::run(&session, &args),
         Command::Matrix(args) => matrix::run(&session, &args),

@@ -11,10 +11,10 @@ use images_schema::SourceText;
 use semver::{Op, VersionReq};
 use toml::de::DeTable;
 
-use super::document::{self, Text, quoted};
-use super::edits::Edits;
 use super::lock;
 use crate::Error;
+use crate::edits::Edits;
+use crate::edits::document::{self, Text, quoted};
 use crate::workspace::{CrateIndex, normal, relative};
 
 /// A crate's version before and after.

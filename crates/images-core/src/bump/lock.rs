@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 
 use super::cargo::CrateStep;
-use super::document;
+use crate::edits::document;
 
 /// The text with the new versions.
 pub(super) fn with_versions(text: &str, steps: &BTreeMap<String, CrateStep>) -> String {

@@ -10,10 +10,7 @@
 //! The graph is not needed: references that lead nowhere are among what is mended.
 
 mod cargo;
-mod diff;
-mod document;
 mod drift;
-mod edits;
 mod level;
 mod lock;
 mod mentions;
@@ -31,13 +28,14 @@ use std::collections::BTreeMap;
 use images_engine::process::Cancel;
 use images_schema::Diagnostic;
 
+pub use crate::edits::Edits;
 pub use drift::Drift;
-pub use edits::Edits;
 pub use level::Level;
 pub use mentions::Mention;
 pub use rewrite::Rewritten;
 
 use crate::Error;
+use crate::edits::document;
 use crate::workspace::{CrateIndex, LoadOptions, Workspace, load, load_from, relative};
 use cargo::CrateStep;
 use moves::{Moves, Step};

@@ -5,8 +5,8 @@ use std::ops::Range;
 use camino::{Utf8Path, Utf8PathBuf};
 use images_schema::{Diagnostic, VersionSource};
 
-use super::document;
 use crate::Error;
+use crate::edits::document;
 use crate::workspace::{CrateIndex, Image, Workspace};
 
 /// Whose version a place holds.

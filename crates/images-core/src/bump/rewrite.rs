@@ -12,11 +12,11 @@ use camino::Utf8PathBuf;
 use images_dockerfile::Reference;
 use images_schema::{Diagnostic, Rule, SourceText, Spanned};
 
-use super::edits::Edits;
 use super::references::{self, At, Internal};
 use super::replacement::{Replacement, alternatives, occurrences};
 use super::wanted::{self, Wanted};
 use crate::Error;
+use crate::edits::Edits;
 use crate::workspace::{Image, LoadOptions, Workspace, load_image};
 
 /// How many edits are tried for one reference.

@@ -5,10 +5,10 @@ use std::collections::BTreeSet;
 use images_engine::process::Cancel;
 use images_schema::Diagnostic;
 
-use super::edits::Edits;
 use super::references::{self, At};
 use super::wanted::Wanted;
 use crate::Error;
+use crate::edits::Edits;
 use crate::graph::Graph;
 use crate::workspace::{CrateIndex, LoadOptions, Workspace, load_from};
 

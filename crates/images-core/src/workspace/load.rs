@@ -275,7 +275,8 @@ pub fn root_in_repository(options: &LoadOptions) -> Result<Utf8PathBuf, Error> {
     Ok(members::relative(&root, &repository(&root)).to_owned())
 }
 
-fn repository(root: &Utf8Path) -> Utf8PathBuf {
+/// The top folder of the git checkout that `root` is in, else `root`.
+pub(crate) fn repository(root: &Utf8Path) -> Utf8PathBuf {
     root.ancestors().find(|folder| folder.join(".git").exists()).unwrap_or(root).to_owned()
 }
 

@@ -30,7 +30,7 @@ pub(super) fn find(start: &Utf8Path, manifest: Option<&Utf8Path>, files: &Files)
 ///
 /// # Errors
 /// There is none, or it cannot be read.
-pub(super) fn locate(
+pub(crate) fn locate(
     start: &Utf8Path,
     manifest: Option<&Utf8Path>,
     files: &Files,

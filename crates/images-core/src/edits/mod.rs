@@ -1,14 +1,18 @@
 //! Edits of files: made in memory, shown as a diff, written all or none.
 
+pub(crate) mod array;
+mod diff;
+pub(crate) mod document;
+
 use std::collections::BTreeMap;
-use std::io;
+use std::fs;
+use std::io::{self, ErrorKind};
 use std::ops::Range;
 use std::sync::Arc;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use images_schema::Diagnostic;
 
-use super::diff;
 use crate::Error;
 use crate::context::Boundary;
 use crate::workspace::{Files, relative};
@@ -18,17 +22,18 @@ use crate::workspace::{Files, relative};
 pub struct Edits {
     root: Utf8PathBuf,
     files: Files,
-    before: BTreeMap<Utf8PathBuf, Arc<str>>,
+    /// The texts before; `None` for a file that is new.
+    before: BTreeMap<Utf8PathBuf, Option<Arc<str>>>,
 }
 
 impl Edits {
     /// No edits. Paths are shown relative to `root`.
-    pub(super) fn new(root: &Utf8Path) -> Self {
+    pub(crate) fn new(root: &Utf8Path) -> Self {
         Self { root: root.to_owned(), files: Files::default(), before: BTreeMap::new() }
     }
 
     /// The files with these edits.
-    pub(super) fn files(&self) -> &Files {
+    pub(crate) fn files(&self) -> &Files {
         &self.files
     }
 
@@ -36,7 +41,7 @@ impl Edits {
     ///
     /// # Errors
     /// It cannot be read.
-    pub(super) fn read(&self, path: &Utf8Path) -> Result<Arc<str>, Error> {
+    pub(crate) fn read(&self, path: &Utf8Path) -> Result<Arc<str>, Error> {
         self.files.read(path).map_err(Error::io("cannot read", path))
     }
 
@@ -44,30 +49,36 @@ impl Edits {
     ///
     /// # Errors
     /// It cannot be read.
-    pub(super) fn set(&mut self, path: &Utf8Path, text: String) -> Result<(), Error> {
+    pub(crate) fn set(&mut self, path: &Utf8Path, text: String) -> Result<(), Error> {
         let before = self.read(path)?;
-        self.before.entry(path.to_owned()).or_insert(before);
+        self.before.entry(path.to_owned()).or_insert(Some(before));
         self.files.edit(path, text);
         Ok(())
+    }
+
+    /// Makes a file that is not there yet; its folders come with it.
+    pub(crate) fn create(&mut self, path: &Utf8Path, text: String) {
+        self.before.entry(path.to_owned()).or_insert(None);
+        self.files.edit(path, text);
     }
 
     /// Replaces bytes of a file.
     ///
     /// # Errors
     /// It cannot be read.
-    pub(super) fn replace(&mut self, path: &Utf8Path, span: Range<usize>, with: &str) -> Result<(), Error> {
+    pub(crate) fn replace(&mut self, path: &Utf8Path, span: Range<usize>, with: &str) -> Result<(), Error> {
         let mut text = self.read(path)?.to_string();
         text.replace_range(span, with);
         self.set(path, text)
     }
 
     /// What changes: path, text before and text after, sorted by path.
-    fn changes(&self) -> impl Iterator<Item = (&Utf8Path, &Arc<str>, Arc<str>)> {
+    fn changes(&self) -> impl Iterator<Item = (&Utf8Path, Option<&Arc<str>>, Arc<str>)> {
         let all = self.before.iter().filter_map(|(path, before)| {
             let after = self.files.read(path).ok()?;
-            Some((path.as_path(), before, after))
+            Some((path.as_path(), before.as_ref(), after))
         });
-        all.filter(|(_, before, after)| **before != *after)
+        all.filter(|(_, before, after)| before.is_none_or(|before| **before != **after))
     }
 
     /// The files that change, as a person knows them.
@@ -77,9 +88,13 @@ impl Edits {
 
     /// All changes as a unified diff, which `patch -p1` and `git apply` take.
     pub fn diff(&self) -> String {
-        let diffs = self
-            .changes()
-            .map(|(path, before, after)| diff::unified(relative(path, &self.root), before, &after));
+        let diffs = self.changes().map(|(path, before, after)| {
+            let path = relative(path, &self.root);
+            match before {
+                Some(before) => diff::unified(path, before, &after),
+                None => diff::new_file(path, &after),
+            }
+        });
         diffs.collect()
     }
 
@@ -87,9 +102,9 @@ impl Edits {
     ///
     /// # Errors
     /// There is one.
-    pub(super) fn check_links(&self, repository: &Boundary) -> Result<(), Error> {
+    pub(crate) fn check_links(&self, repository: &Boundary) -> Result<(), Error> {
         let mut texts: BTreeMap<Utf8PathBuf, (&Utf8Path, Arc<str>)> = BTreeMap::new();
-        for (path, _, after) in self.changes() {
+        for (path, _, after) in self.changes().filter(|(_, before, _)| before.is_some()) {
             let real = path.canonicalize_utf8().map_err(Error::io("cannot find", path))?;
             if !repository.contains(path).map_err(Error::io("cannot find", path))? {
                 return Err(self.outside(path, &real).into());
@@ -103,22 +118,55 @@ impl Edits {
     }
 
     /// Writes all files, each by a temporary file beside it that takes its place. If one cannot be written, those before
-    /// it get their old text again.
+    /// it get their old text again, and new ones are removed.
     ///
     /// # Errors
     /// A file is not any more what it was when it was read, or one cannot be written. Then nothing is changed.
     pub fn write(&self) -> Result<(), Error> {
+        let mut done = Done::default();
+        match self.write_all(&mut done) {
+            Ok(()) => Ok(()),
+            Err(error) => {
+                done.undo();
+                Err(error)
+            }
+        }
+    }
+
+    fn write_all(&self, done: &mut Done) -> Result<(), Error> {
         let mut ready = Vec::new();
         for (path, before, after) in self.changes() {
-            let path = path.canonicalize_utf8().map_err(Error::io("cannot find", path))?;
-            let now = std::fs::read_to_string(&path).map_err(Error::io("cannot read", &path))?;
-            if *now != **before {
-                return Err(self.changed(&path).into());
-            }
+            let path = match before {
+                Some(before) => self.unchanged(path, before)?,
+                None => self.absent(path, done)?,
+            };
             let file = staged(&path, &after).map_err(Error::io("cannot write", &path))?;
-            ready.push(Ready { path, file, before: Arc::clone(before) });
+            ready.push(Ready { path, file, before: before.map(Arc::clone) });
         }
-        put(ready)
+        put(ready, done)
+    }
+
+    /// Where a file that is to be replaced really is, after it was made sure that it is what it was.
+    fn unchanged(&self, path: &Utf8Path, before: &str) -> Result<Utf8PathBuf, Error> {
+        let path = path.canonicalize_utf8().map_err(Error::io("cannot find", path))?;
+        let now = fs::read_to_string(&path).map_err(Error::io("cannot read", &path))?;
+        if now == before { Ok(path) } else { Err(self.changed(&path).into()) }
+    }
+
+    /// Makes the folders of a file that is not there.
+    fn absent(&self, path: &Utf8Path, done: &mut Done) -> Result<Utf8PathBuf, Error> {
+        if fs::symlink_metadata(path).is_ok() {
+            return Err(self.changed(path).into());
+        }
+        let missing: Vec<_> = path.ancestors().skip(1).take_while(|folder| !folder.exists()).collect();
+        for folder in missing.into_iter().rev() {
+            match fs::create_dir(folder) {
+                Ok(()) => done.folders.push(folder.to_owned()),
+                Err(error) if error.kind() == ErrorKind::AlreadyExists => {}
+                Err(error) => return Err(Error::io("cannot create", folder)(error)),
+            }
+        }
+        Ok(path.to_owned())
     }
 
     fn outside(&self, path: &Utf8Path, real: &Utf8Path) -> Diagnostic {
@@ -140,43 +188,65 @@ impl Edits {
     }
 }
 
-/// A file that can take the place of the one at `path`, and what that says.
+/// A file that can take its place at `path`, and what is there now.
 struct Ready {
     path: Utf8PathBuf,
     file: tempfile::NamedTempFile,
-    before: Arc<str>,
+    before: Option<Arc<str>>,
 }
 
-/// Puts all files in their places, or none.
-fn put(ready: Vec<Ready>) -> Result<(), Error> {
-    let mut done = Vec::new();
+/// Puts the files in their places, and notes what was done.
+fn put(ready: Vec<Ready>, done: &mut Done) -> Result<(), Error> {
     for Ready { path, file, before } in ready {
-        if let Err(error) = file.persist(&path) {
-            undo(done);
-            return Err(Error::io("cannot write", &path)(error.error));
-        }
-        done.push((path, before));
+        file.persist(&path).map_err(|error| Error::io("cannot write", &path)(error.error))?;
+        done.files.push((path, before));
     }
     Ok(())
 }
 
-/// A file beside `path`, with its mode, that can take its place.
-fn staged(path: &Utf8Path, text: &str) -> io::Result<tempfile::NamedTempFile> {
-    let folder = path.parent().unwrap_or_else(|| "/".into());
-    let mut file = tempfile::NamedTempFile::new_in(folder)?;
-    io::Write::write_all(&mut file, text.as_bytes())?;
-    file.as_file().set_permissions(std::fs::metadata(path)?.permissions())?;
-    file.as_file().sync_all()?;
-    Ok(file)
+/// What was written so far.
+#[derive(Debug, Default)]
+struct Done {
+    /// Files with their texts before.
+    files: Vec<(Utf8PathBuf, Option<Arc<str>>)>,
+    /// New folders, each after those that it is in.
+    folders: Vec<Utf8PathBuf>,
 }
 
-/// Best effort: the error that led here is the one to tell.
-fn undo(done: Vec<(Utf8PathBuf, Arc<str>)>) {
-    for (path, before) in done {
-        if let Ok(file) = staged(&path, &before) {
-            let _ = file.persist(&path);
+impl Done {
+    /// Best effort: the error that led here is the one to tell.
+    fn undo(self) {
+        for (path, before) in self.files {
+            match before {
+                None => drop(fs::remove_file(&path)),
+                Some(before) => {
+                    if let Ok(file) = staged(&path, &before) {
+                        let _ = file.persist(&path);
+                    }
+                }
+            }
         }
+        // One that holds something by now is somebody else's as well.
+        self.folders.iter().rev().for_each(|folder| drop(fs::remove_dir(folder)));
     }
+}
+
+/// What a file that is new may be read and written by: all, and its owner; the umask takes from it.
+const NEW_MODE: u32 = 0o666;
+
+/// A file beside `path` that can take its place: with its mode, or with that of any new file.
+fn staged(path: &Utf8Path, text: &str) -> io::Result<tempfile::NamedTempFile> {
+    let folder = path.parent().unwrap_or_else(|| "/".into());
+    let mut builder = tempfile::Builder::new();
+    #[cfg(unix)]
+    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(NEW_MODE));
+    let mut file = builder.tempfile_in(folder)?;
+    io::Write::write_all(&mut file, text.as_bytes())?;
+    if let Ok(old) = fs::metadata(path) {
+        file.as_file().set_permissions(old.permissions())?;
+    }
+    file.as_file().sync_all()?;
+    Ok(file)
 }
 
 #[cfg(test)]
@@ -227,17 +297,54 @@ mod tests {
     #[test]
     fn what_was_written_before_a_failure_is_undone() {
         let (_folder, root) = folder();
+        fs::create_dir_all(root.join("new/folder")).unwrap();
+        fs::write(root.join("new/folder/c"), "three\n").unwrap();
+        let files = vec![(root.join("a"), Some("before\n".into())), (root.join("new/folder/c"), None)];
+        Done { files, folders: vec![root.join("new"), root.join("new/folder")] }.undo();
+        assert_eq!(
+            (texts(&root), root.join("new").exists()),
+            (["before\n", "two\n"].map(str::to_owned), false)
+        );
+    }
+
+    #[test]
+    fn a_file_that_cannot_be_put_in_place_takes_the_others_back() {
+        let (_folder, root) = folder();
         let ready = |name: &str, target: &str, before: &str| Ready {
             path: root.join(target),
             file: staged(&root.join(name), "new\n").unwrap(),
-            before: before.into(),
+            before: Some(before.into()),
         };
-        let refused = put(vec![ready("a", "a", "one\n"), ready("b", "gone/b", "two\n")]).unwrap_err();
-        assert!(refused.to_string().starts_with("cannot write "), "{refused}");
+        let mut done = Done::default();
+        let refused = put(vec![ready("a", "a", "one\n"), ready("b", "gone/b", "two\n")], &mut done);
+        assert!(refused.unwrap_err().to_string().starts_with("cannot write "));
+        assert_eq!(texts(&root), ["new\n", "two\n"]);
+        done.undo();
         assert_eq!(texts(&root), ["one\n", "two\n"]);
-        assert_eq!(std::fs::read_dir(&root).unwrap().count(), 2);
-        put(vec![ready("a", "a", "one\n"), ready("b", "b", "two\n")]).unwrap();
-        assert_eq!(texts(&root), ["new\n", "new\n"]);
+        assert_eq!(fs::read_dir(&root).unwrap().count(), 2);
+    }
+
+    #[test]
+    fn a_new_file_comes_with_its_folders_and_is_none_where_one_is_there() {
+        let (_folder, root) = folder();
+        let mut edits = edited(&root);
+        edits.create(&root.join("x/y/new"), "1\n2".to_owned());
+        assert!(
+            edits.diff().ends_with(
+                "--- /dev/null\n+++ b/x/y/new\n@@ -0,0 +1,2 @@\n+1\n+2\n\\ No newline at end of file\n"
+            ),
+            "{}",
+            edits.diff()
+        );
+        edits.write().unwrap();
+        assert_eq!(fs::read_to_string(root.join("x/y/new")).unwrap(), "1\n2");
+        let mut again = Edits::new(&root);
+        again.replace(&root.join("a"), 0..1, "one").unwrap();
+        again.create(&root.join("z/new"), String::new());
+        again.create(&root.join("x/y/new"), "3".to_owned());
+        let refusal = again.write().unwrap_err().to_string();
+        assert_eq!(refusal, "x/y/new changed while the edits were made, so nothing is written");
+        assert_eq!((texts(&root), root.join("z").exists()), (["1\n", "2\n"].map(str::to_owned), false));
     }
 
     #[test]
@@ -254,7 +361,7 @@ mod tests {
     #[test]
     fn a_link_out_of_the_repository_is_not_followed() {
         let (_folder, root) = folder();
-        std::fs::create_dir(root.join("repository")).unwrap();
+        fs::create_dir(root.join("repository")).unwrap();
         std::os::unix::fs::symlink("../a", root.join("repository/link")).unwrap();
         let mut edits = Edits::new(&root.join("repository"));
         edits.replace(&root.join("repository/link"), 0..3, "1").unwrap();

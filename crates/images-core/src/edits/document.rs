@@ -6,20 +6,20 @@ use toml::de::{DeTable, DeValue};
 
 /// A string in a document.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Text {
+pub(crate) struct Text {
     /// What it says.
-    pub(super) value: String,
+    pub(crate) value: String,
     /// Its bytes, quotes included.
-    pub(super) span: Range<usize>,
+    pub(crate) span: Range<usize>,
 }
 
 /// Reads a document; one that is no TOML has nothing in it. Whoever needs it has read it before, and told what is wrong.
-pub(super) fn read(text: &str) -> DeTable<'_> {
+pub(crate) fn read(text: &str) -> DeTable<'_> {
     DeTable::parse(text).map(toml::Spanned::into_inner).unwrap_or_default()
 }
 
 /// The string at a path of keys.
-pub(super) fn string(document: &DeTable<'_>, path: &[&str]) -> Option<Text> {
+pub(crate) fn string(document: &DeTable<'_>, path: &[&str]) -> Option<Text> {
     let (last, tables) = path.split_last()?;
     let mut table = document;
     for key in tables {
@@ -29,31 +29,31 @@ pub(super) fn string(document: &DeTable<'_>, path: &[&str]) -> Option<Text> {
 }
 
 /// The string of a key of a table.
-pub(super) fn text(table: &DeTable<'_>, key: &str) -> Option<Text> {
+pub(crate) fn text(table: &DeTable<'_>, key: &str) -> Option<Text> {
     let value = table.get(key)?;
     let text = value.get_ref().as_str()?;
     Some(Text { value: text.to_owned(), span: value.span() })
 }
 
 /// The table of a key of a table.
-pub(super) fn table<'a, 'i>(table: &'a DeTable<'i>, key: &str) -> Option<&'a DeTable<'i>> {
+pub(crate) fn table<'a, 'i>(table: &'a DeTable<'i>, key: &str) -> Option<&'a DeTable<'i>> {
     table.get(key)?.get_ref().as_table()
 }
 
 /// The tables of an array of tables.
-pub(super) fn tables<'a, 'i>(table: &'a DeTable<'i>, key: &str) -> Vec<&'a DeTable<'i>> {
+pub(crate) fn tables<'a, 'i>(table: &'a DeTable<'i>, key: &str) -> Vec<&'a DeTable<'i>> {
     let list = table.get(key).and_then(|value| value.get_ref().as_array());
     list.into_iter().flat_map(|list| list.iter()).filter_map(|value| value.get_ref().as_table()).collect()
 }
 
 /// Whether a key says `KEY.workspace = true`.
-pub(super) fn is_inherited(table: &DeTable<'_>, key: &str) -> bool {
+pub(crate) fn is_inherited(table: &DeTable<'_>, key: &str) -> bool {
     let inherits = |value: &DeValue<'_>| value.as_table()?.get("workspace")?.get_ref().as_bool();
     table.get(key).and_then(|value| inherits(value.get_ref())).unwrap_or(false)
 }
 
 /// What takes the place of a string's bytes: the new value in quotes like the old ones. Versions need no escapes.
-pub(super) fn quoted(old: &str, value: &str) -> String {
+pub(crate) fn quoted(old: &str, value: &str) -> String {
     let quote = if old.starts_with('\'') { '\'' } else { '"' };
     format!("{quote}{value}{quote}")
 }
