@@ -13,7 +13,6 @@ use images_dockerfile::{Dockerfile, Reference, Span};
 use images_schema::{Diagnostic, Manifest, PathGlob, Severity, SourceText, Spanned, normal};
 
 use super::file_name::{self, FileName};
-use super::listing::Listing;
 use super::reading;
 use crate::Error;
 use crate::workspace::{at_problem, relative};
@@ -50,10 +49,14 @@ pub(super) struct Candidates {
 ///
 /// # Errors
 /// A glob to exclude is malformed.
-pub(super) fn read(root: &Utf8Path, listing: &Listing, exclude: &[String]) -> Result<Candidates, Error> {
+pub(super) fn read(
+    root: &Utf8Path,
+    listing: &[Utf8PathBuf],
+    exclude: &[String],
+) -> Result<Candidates, Error> {
     let exclude = globs(exclude)?;
     let mut files = Vec::new();
-    for path in listing.files.iter().map(|path| relative(path, root)) {
+    for path in listing.iter().map(|path| relative(path, root)) {
         if !path.ancestors().any(|above| exclude.iter().any(|glob| glob.matches(above))) {
             files.push(path);
         }

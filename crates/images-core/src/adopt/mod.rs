@@ -3,7 +3,7 @@
 //! 1. `settings` finds the workspace, or where one has to be.
 //! 2. `listing` lists files, by git where that is; `candidates` reads the Dockerfiles among them (`file_name`).
 //! 3. `namespace` finds by which namespace they name each other (`reading`), and `names` what each is called.
-//! 4. `versions` finds what each says its version is, `context` which folder it copies from.
+//! 4. `versions` finds what each says its version is (`history`), `context` which folder it copies from.
 //! 5. Each gets an Image.toml (`manifest`), and the root Cargo.toml its settings (`members`, `settings`, `xtask`): in memory, as
 //!    edits that can be shown and written.
 //! 6. The workspace is loaded from these edits and checked, so that what has drifted is told before anything is written.
@@ -13,6 +13,7 @@
 mod candidates;
 mod context;
 mod file_name;
+mod history;
 mod listing;
 mod manifest;
 mod members;
@@ -27,7 +28,6 @@ mod xtask;
 use std::collections::BTreeSet;
 
 use camino::{Utf8Path, Utf8PathBuf};
-use images_dockerfile::Reference;
 use images_engine::process::Cancel;
 use images_schema::{Diagnostic, Version, normal};
 
@@ -41,6 +41,7 @@ use crate::lock::Pins;
 use crate::workspace::{CrateIndex, Files, LoadOptions, is_registry, is_repository, load_from, repository};
 use crate::{Error, HostOptions, check, lock, policy};
 use candidates::{Candidate, Candidates};
+use namespace::Place;
 use settings::{Root, Wanted};
 use versions::Known;
 
@@ -94,8 +95,6 @@ pub enum NamespaceOrigin {
 pub struct Adoption {
     /// The workspace's root. Absolute.
     pub root: Utf8PathBuf,
-    /// Where Dockerfiles were looked for. Absolute.
-    pub top: Utf8PathBuf,
     /// The namespace.
     pub namespace: String,
     /// Why it was taken.
@@ -128,12 +127,16 @@ pub fn adopt(options: &LoadOptions, request: &Request, cancel: &Cancel) -> Resul
     };
     let root = settings::root(&start, options)?;
     let top = if request.path.is_some() { start } else { root.folder.clone() };
-    let listing = listing::list(&top, cancel)?;
-    let candidates = candidates::read(&root.folder, &listing, &request.exclude)?;
-    if candidates.found.is_empty() && candidates.kept.is_empty() {
-        return Err(nothing(&top, listing.problems, candidates.problems));
+    let mut listing = listing::list(&top, cancel)?;
+    let Candidates { found, kept, crates, problems } =
+        candidates::read(&root.folder, &listing.files, &request.exclude)?;
+    listing.problems.extend(problems);
+    if found.is_empty() && kept.is_empty() {
+        return Err(nothing(&top, listing.problems));
     }
-    let mut adoption = decide(root, top, candidates, options, request, cancel)?;
+    let git = Git::at(&repository(&root.folder), cancel);
+    let members = kept.into_values().collect();
+    let mut adoption = Tree { root, git, found, members, options, request, cancel }.adopt(&crates)?;
     adoption.problems.splice(0..0, listing.problems);
     Ok(adoption)
 }
@@ -172,7 +175,6 @@ fn gather(
     found.extend(workspace.warnings.iter().cloned());
     let graph = Graph::of(&workspace, options.jobs)?;
     let all: Vec<_> = graph.ids().collect();
-    found.extend(lock::findings(&graph, &all, false)?);
     let pins = Pins::of(&lock::read(&workspace.root)?);
     found.extend(policy::check(&graph, &all, &pins));
     check::check(&graph, &all, host)
@@ -207,84 +209,158 @@ fn folder(start: &Utf8Path, path: &Utf8Path) -> Result<Utf8PathBuf, Error> {
         .into())
 }
 
-fn nothing(top: &Utf8Path, listing: Vec<Diagnostic>, candidates: Vec<Diagnostic>) -> Error {
+fn nothing(top: &Utf8Path, mut problems: Vec<Diagnostic>) -> Error {
     let help = "these names count: Dockerfile, Containerfile, NAME.Dockerfile, Dockerfile.NAME; what .gitignore excludes and \
                 hidden folders are not looked at";
-    let nothing = Diagnostic::error(format!("there is no Dockerfile to adopt in {top} or below")).help(help);
-    Error::Input(listing.into_iter().chain(candidates).chain([nothing]).collect())
+    problems.push(Diagnostic::error(format!("there is no Dockerfile to adopt in {top} or below")).help(help));
+    Error::Input(problems)
 }
 
-fn decide(
+/// What was found, and in which workspace.
+struct Tree<'a> {
     root: Root,
-    top: Utf8PathBuf,
-    candidates: Candidates,
-    options: &LoadOptions,
-    request: &Request,
-    cancel: &Cancel,
-) -> Result<Adoption, Error> {
-    let Candidates { found, kept, crates, mut problems } = candidates;
-    let git = Git::at(&repository(&root.folder), cancel);
-    let (namespace, namespace_origin) =
-        choose_namespace(&root, &found, request, git.as_ref(), &mut problems)?;
-    let registry = choose_registry(&root, &found, request, &namespace);
-    let members: BTreeSet<&str> = kept.values().map(String::as_str).collect();
-    let mut called = namespace::called(&found, &members, &namespace, registry.as_deref());
-    let names = names::choose(&found, &called.names, &members)?;
-    called.others.retain(|name, _| !names.contains(name));
-    let known_external: BTreeSet<&str> = root
-        .settings
-        .iter()
-        .flat_map(|settings| &settings.external)
-        .map(|name| name.get_ref().as_str())
-        .collect();
-    called.others.retain(|name, _| !known_external.contains(name.as_str()));
-    problems.extend(notes::of_names(&found, &names, &called));
-    problems.extend(notes::without_namespace(&found, &names, &namespace));
-    problems.extend(notes::other_registries(&found, &names, &namespace, registry.as_deref()));
-    let scope = Scope { root: &root, namespace: &namespace, registry: registry.as_deref(), options, request };
-    let versions = scope.versions(&found, &names, git.as_ref(), cancel)?;
-    let mut edits = Edits::new(&root.folder);
-    let boundary = repository(&root.folder);
-    for ((candidate, name), (version, origin)) in found.iter().zip(&names).zip(&versions) {
-        let own = (!matches!(origin, Origin::Crate(_))).then_some(version.as_str());
-        let text = manifest::text(candidate, name, own, &root.folder, &boundary);
-        edits.create(&root.folder.join(&candidate.folder).join("Image.toml"), text);
+    git: Option<Git>,
+    found: Vec<Candidate>,
+    /// The names of images that are there already.
+    members: BTreeSet<String>,
+    options: &'a LoadOptions,
+    request: &'a Request,
+    cancel: &'a Cancel,
+}
+
+impl Tree<'_> {
+    /// Decides names and versions, and makes the edits.
+    fn adopt(&self, crates: &BTreeSet<Utf8PathBuf>) -> Result<Adoption, Error> {
+        let mut problems = Vec::new();
+        let (namespace, namespace_origin) = self.namespace(&mut problems)?;
+        let registry = self.registry(&namespace);
+        let place = Place { namespace: &namespace, registry: registry.as_deref() };
+        let mut called = namespace::called(&self.found, &self.members, place);
+        let names = names::choose(&self.found, &called.names, &self.members)?;
+        let settings = self.root.settings.iter().flat_map(|settings| &settings.external);
+        let external: BTreeSet<&str> = settings.map(|name| name.get_ref().as_str()).collect();
+        called.others.retain(|name, _| !names.contains(name) && !external.contains(name.as_str()));
+        problems.extend(notes::of_names(&self.found, &names, &called));
+        problems.extend(notes::of_references(&self.found, &names, place));
+        problems.extend(notes::target_not_ignored(self.git.as_ref(), &self.root.folder)?);
+        let versions = self.versions(&names, place)?;
+        let external: Vec<_> = called.others.keys().cloned().collect();
+        let edits = self.edits(&names, &versions, place, external, crates)?;
+        let images =
+            self.found.iter().zip(names).zip(versions).map(|((candidate, name), (version, origin))| {
+                Adopted { name, version, origin, dockerfile: candidate.dockerfile.path.clone() }
+            });
+        let has_xtask = self.request.xtask.is_some() || self.root.folder.join("xtask/Cargo.toml").exists();
+        let users = |(name, (users, _)): (String, (BTreeSet<String>, _))| (name, users.into_iter().collect());
+        Ok(Adoption {
+            root: self.root.folder.clone(),
+            images: images.collect(),
+            kept: self.members.len(),
+            external: called.others.into_iter().map(users).collect(),
+            problems,
+            edits,
+            has_xtask,
+            namespace,
+            namespace_origin,
+            registry,
+        })
     }
-    let has_crate = root.folder.join("xtask/Cargo.toml").exists();
-    let wanted = Wanted {
-        namespace: namespace.clone(),
-        registry: registry.clone(),
-        folders: found.iter().map(|candidate| candidate.folder.clone()).collect(),
-        external: called.others.keys().cloned().collect(),
-        crates: match &request.xtask {
-            Some(images_cli) => xtask::add(&mut edits, &root, images_cli, &options.start)?,
-            None => Vec::new(),
-        },
-        strangers: strangers(&crates),
-    };
-    settings::edit(&mut edits, &root, &wanted)?;
-    problems.extend(notes::target_not_ignored(git.as_ref(), &root.folder)?);
-    let images = found.iter().zip(names).zip(versions);
-    let images = images.map(|((candidate, name), (version, origin))| Adopted {
-        name,
-        version,
-        origin,
-        dockerfile: candidate.dockerfile.path.clone(),
-    });
-    let users = |(name, (users, _)): (String, (BTreeSet<String>, _))| (name, users.into_iter().collect());
-    Ok(Adoption {
-        images: images.collect(),
-        kept: kept.len(),
-        external: called.others.into_iter().map(users).collect(),
-        problems,
-        edits,
-        has_xtask: has_crate || request.xtask.is_some(),
-        root: root.folder,
-        top,
-        namespace,
-        namespace_origin,
-        registry,
-    })
+
+    fn edits(
+        &self,
+        names: &[String],
+        versions: &[(String, Origin)],
+        place: Place<'_>,
+        external: Vec<String>,
+        crates: &BTreeSet<Utf8PathBuf>,
+    ) -> Result<Edits, Error> {
+        let root = &self.root.folder;
+        let mut edits = Edits::new(root);
+        let top = repository(root);
+        for ((candidate, name), (version, origin)) in self.found.iter().zip(names).zip(versions) {
+            let written = (!matches!(origin, Origin::Crate(_))).then_some(version.as_str());
+            let text = manifest::text(candidate, name, written, root, &top);
+            edits.create(&root.join(&candidate.folder).join("Image.toml"), text);
+        }
+        let xtask = self.request.xtask.as_ref();
+        let xtask = xtask.map(|from| xtask::add(&mut edits, &self.root, from, &self.options.start));
+        let wanted = Wanted {
+            namespace: place.namespace.to_owned(),
+            registry: place.registry.map(str::to_owned),
+            folders: self.found.iter().map(|candidate| candidate.folder.clone()).collect(),
+            external,
+            crates: xtask.transpose()?.unwrap_or_default(),
+            strangers: strangers(crates),
+        };
+        settings::edit(&mut edits, &self.root, &wanted)?;
+        Ok(edits)
+    }
+
+    fn namespace(&self, problems: &mut Vec<Diagnostic>) -> Result<(String, NamespaceOrigin), Error> {
+        if let Some(settings) = &self.root.settings {
+            let has = settings.namespace.get_ref();
+            return match &self.request.namespace {
+                Some(other) if other != has => {
+                    let message = format!("the workspace's namespace is `{has}`, not `{other}`");
+                    let help = "a workspace has one namespace: leave --namespace out";
+                    Err(Diagnostic::error(message).help(help).into())
+                }
+                _ => Ok((has.clone(), NamespaceOrigin::Workspace)),
+            };
+        }
+        if let Some(namespace) = &self.request.namespace {
+            return Ok((namespace.clone(), NamespaceOrigin::Given));
+        }
+        let proposals = namespace::propose(&self.found);
+        if let Some((first, others)) = proposals.split_first() {
+            problems.extend(notes::other_namespaces(first, others));
+            return Ok((first.namespace.clone(), NamespaceOrigin::Used(first.count)));
+        }
+        if let Some(owner) = history::owner(self.git.as_ref())? {
+            return Ok((owner, NamespaceOrigin::Remote));
+        }
+        let folder = names::slug(self.root.folder.file_name().unwrap_or_default());
+        let folder = if folder.is_empty() { "images".to_owned() } else { folder };
+        Ok((folder, NamespaceOrigin::Folder))
+    }
+
+    fn registry(&self, namespace: &str) -> Option<String> {
+        let said = self.root.settings.as_ref().and_then(|settings| settings.registry.as_ref());
+        let said = said.map(|registry| registry.get_ref().clone());
+        said.or_else(|| self.request.registry.clone()).or_else(|| namespace::registry(&self.found, namespace))
+    }
+
+    fn versions(&self, names: &[String], place: Place<'_>) -> Result<Vec<(String, Origin)>, Error> {
+        let crates = self.crates()?.unwrap_or_default();
+        let git_tags = history::tags(self.git.as_ref())?;
+        let versions = self.found.iter().zip(names).map(|(candidate, name)| {
+            let krate = crates.in_folder(&self.root.folder.join(&candidate.folder));
+            if let Some((krate, version)) = krate.and_then(|krate| Some((krate, crates.version(krate)?))) {
+                return (version.to_owned(), Origin::Crate(krate.to_owned()));
+            }
+            let known = Known {
+                asked: namespace::asked(&self.found, name, place),
+                git_tags: &git_tags,
+                given: self.request.image_version.as_deref(),
+            };
+            versions::find(&self.root.folder, candidate, name, &known)
+        });
+        Ok(versions.collect())
+    }
+
+    /// What cargo knows, if it may have a crate in one of the folders.
+    fn crates(&self) -> Result<Option<CrateIndex>, Error> {
+        let root = &self.root.folder;
+        let has_crate = |candidate: &Candidate| root.join(&candidate.folder).join("Cargo.toml").exists();
+        if self.root.text.is_none() || !self.found.iter().any(has_crate) {
+            return Ok(None);
+        }
+        match CrateIndex::read(&self.options.cargo, root, self.cancel) {
+            Err(Error::Interrupted) => Err(Error::Interrupted),
+            // A workspace that cargo refuses has no crates to take versions from.
+            read => Ok(read.ok()),
+        }
+    }
 }
 
 /// The outermost folders with crates, but for the root.
@@ -296,133 +372,4 @@ fn strangers(crates: &BTreeSet<Utf8PathBuf>) -> Vec<String> {
         .filter(|folder| *folder != "" && !is_inner(folder))
         .map(|folder| folder.to_string())
         .collect()
-}
-
-fn choose_namespace(
-    root: &Root,
-    found: &[Candidate],
-    request: &Request,
-    git: Option<&Git>,
-    problems: &mut Vec<Diagnostic>,
-) -> Result<(String, NamespaceOrigin), Error> {
-    if let Some(settings) = &root.settings {
-        let has = settings.namespace.get_ref();
-        return match &request.namespace {
-            Some(other) if other != has => {
-                let message = format!("the workspace's namespace is `{has}`, not `{other}`");
-                Err(Diagnostic::error(message)
-                    .help("a workspace has one namespace: leave --namespace out")
-                    .into())
-            }
-            _ => Ok((has.clone(), NamespaceOrigin::Workspace)),
-        };
-    }
-    if let Some(namespace) = &request.namespace {
-        return Ok((namespace.clone(), NamespaceOrigin::Given));
-    }
-    let proposals = namespace::propose(found);
-    if let Some((first, others)) = proposals.split_first() {
-        problems.extend(notes::other_namespaces(first, others));
-        return Ok((first.namespace.clone(), NamespaceOrigin::Used(first.count)));
-    }
-    if let Some(owner) = owner(git)? {
-        return Ok((owner, NamespaceOrigin::Remote));
-    }
-    let folder = names::slug(root.folder.file_name().unwrap_or("images"));
-    let folder = if folder.is_empty() { "images".to_owned() } else { folder };
-    Ok((folder, NamespaceOrigin::Folder))
-}
-
-/// The owner in the URL of the remote repository: `acme` in `https://github.com/acme/images.git`.
-fn owner(git: Option<&Git>) -> Result<Option<String>, Error> {
-    let Some(git) = git else { return Ok(None) };
-    let url = match git.read(&["config", "--get", "remote.origin.url"]) {
-        Err(Error::Interrupted) => return Err(Error::Interrupted),
-        read => read.ok().flatten().unwrap_or_default(),
-    };
-    let mut parts = url.trim_end_matches('/').rsplit(['/', ':']);
-    let owner = parts.nth(1).map(names::slug).filter(|owner| !owner.is_empty());
-    // In a path or behind a host alone it is nobody's name.
-    Ok(owner.filter(|_| {
-        url.contains('@') || url.contains("://") && parts.next().is_some_and(|host| !host.is_empty())
-    }))
-}
-
-fn choose_registry(root: &Root, found: &[Candidate], request: &Request, namespace: &str) -> Option<String> {
-    let said = root.settings.as_ref().and_then(|settings| settings.registry.as_ref());
-    let said = said.map(|registry| registry.get_ref().clone());
-    said.or_else(|| request.registry.clone()).or_else(|| namespace::registry(found, namespace))
-}
-
-/// What versions are found in.
-struct Scope<'a> {
-    root: &'a Root,
-    namespace: &'a str,
-    registry: Option<&'a str>,
-    options: &'a LoadOptions,
-    request: &'a Request,
-}
-
-impl Scope<'_> {
-    fn versions(
-        &self,
-        found: &[Candidate],
-        names: &[String],
-        git: Option<&Git>,
-        cancel: &Cancel,
-    ) -> Result<Vec<(String, Origin)>, Error> {
-        let crates = self.crates(found, cancel)?;
-        let git_tags = tags(git)?;
-        let versions = found.iter().zip(names).map(|(candidate, name)| {
-            let folder = self.root.folder.join(&candidate.folder);
-            if let Some((_, name)) = crates.iter().flat_map(CrateIndex::folders).find(|(of, _)| *of == folder)
-            {
-                return ("its own".to_owned(), Origin::Crate(name.to_owned()));
-            }
-            let known = Known {
-                asked: self.asked(found, name),
-                git_tags: &git_tags,
-                given: self.request.image_version.as_deref(),
-            };
-            versions::find(&self.root.folder, candidate, name, &known)
-        });
-        Ok(versions.collect())
-    }
-
-    /// The tags by which Dockerfiles ask for an image.
-    fn asked<'a>(&self, found: &'a [Candidate], name: &str) -> Vec<(&'a str, &'a Utf8Path)> {
-        let is_of =
-            |reference: &Reference| namespace::ours(reference, self.namespace, self.registry) == Some(name);
-        let all = found.iter().flat_map(|candidate| {
-            let path = candidate.dockerfile.path.as_path();
-            candidate.references.iter().map(move |(reference, _)| (reference, path))
-        });
-        all.filter(|(reference, _)| is_of(reference))
-            .filter_map(|(reference, path)| Some((reference.tag.as_deref()?, path)))
-            .collect()
-    }
-
-    /// What cargo knows, if a crate of the workspace is in one of the folders.
-    fn crates(&self, found: &[Candidate], cancel: &Cancel) -> Result<Option<CrateIndex>, Error> {
-        let has_crate =
-            |candidate: &Candidate| self.root.folder.join(&candidate.folder).join("Cargo.toml").exists();
-        if !self.root.is_workspace || !found.iter().any(has_crate) {
-            return Ok(None);
-        }
-        match CrateIndex::read(&self.options.cargo, &self.root.folder, cancel) {
-            Err(Error::Interrupted) => Err(Error::Interrupted),
-            // A workspace that cargo refuses has no crates to take versions from.
-            read => Ok(read.ok()),
-        }
-    }
-}
-
-/// The tags that the current commit has or stands on.
-fn tags(git: Option<&Git>) -> Result<Vec<String>, Error> {
-    let Some(git) = git else { return Ok(Vec::new()) };
-    match git.read(&["tag", "--list", "--merged", "HEAD"]) {
-        Err(Error::Interrupted) => Err(Error::Interrupted),
-        // Without git, or without a commit, there are no tags.
-        read => Ok(read.ok().flatten().unwrap_or_default().lines().map(str::to_owned).collect()),
-    }
 }

@@ -87,7 +87,7 @@ fn with_parents(candidate: &Candidate) -> Vec<String> {
 pub(super) fn choose(
     candidates: &[Candidate],
     called: &BTreeMap<usize, String>,
-    taken: &BTreeSet<&str>,
+    taken: &BTreeSet<String>,
 ) -> Result<Vec<String>, Error> {
     let proposals: Vec<Vec<String>> = candidates
         .iter()
@@ -103,7 +103,7 @@ pub(super) fn choose(
         (0..candidates.len()).for_each(|at| by_name.entry(name(at)).or_default().push(at));
         let clashing: Vec<usize> = by_name
             .into_iter()
-            .filter(|(name, owners)| owners.len() > 1 || taken.contains(name))
+            .filter(|(name, owners)| owners.len() > 1 || taken.contains(*name))
             .flat_map(|(_, owners)| owners)
             .collect();
         if clashing.is_empty() {
@@ -125,19 +125,22 @@ fn twins(candidates: &[Candidate], clashing: &[usize], name: &str) -> Error {
     Diagnostic::error(message).help(help).into()
 }
 
-/// The names that a candidate can have, the shortest first: no name starts with a version, if there is another.
+/// The names that a candidate can have, the shortest first. No name starts with a version, and none is what stands below a
+/// version, as `bookworm` in `python/3.12/bookworm`, if there is another.
 pub(super) fn proposals(candidate: &Candidate) -> Vec<String> {
     let parts = &candidate.parts;
-    let joined = (0..parts.len()).rev().map(|from| slug(&parts[from..].join("-")));
+    let is_number = |at: usize| starts_with_number(&parts[at]);
+    let starts = (0..parts.len()).rev().filter(|at| !is_number(*at) && (*at == 0 || !is_number(at - 1)));
     let parent = split_version(candidate).filter(|_| starts_with_number(leaf(candidate)));
-    let parent = parent.map(|(name, _)| slug(&name)).into_iter();
-    let all: Vec<String> = parent.chain(joined).filter(|name| !name.is_empty()).collect();
-    let named: Vec<String> = all.iter().filter(|name| !starts_with_number(name)).cloned().collect();
-    match (named.is_empty(), all.is_empty()) {
-        (false, _) => named,
-        (true, false) => all,
-        (true, true) => vec!["image".to_owned()],
+    let parent = parent.map(|(name, _)| name).filter(|name| !starts_with_number(name));
+    let joined = starts.map(|from| parts[from..].join("-"));
+    let mut names: Vec<String> = parent.into_iter().chain(joined).map(|name| slug(&name)).collect();
+    names.retain(|name| !name.is_empty());
+    if names.is_empty() {
+        let whole = slug(&parts.join("-"));
+        names.push(if whole.is_empty() { "image".to_owned() } else { whole });
     }
+    names
 }
 
 /// A text as a part of a repository's name: `NodeChrome` becomes `node-chrome`.

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use camino::Utf8Path;
 use images_dockerfile::Reference;
 
 use super::candidates::Candidate;
@@ -63,13 +64,44 @@ fn name_in<'a>(reference: &'a Reference, namespace: &str) -> Option<&'a str> {
     reference.path.strip_prefix(namespace)?.strip_prefix('/')
 }
 
-/// The name in our namespace that a reference has, if it is ours.
-pub(super) fn ours<'a>(reference: &'a Reference, namespace: &str, registry: Option<&str>) -> Option<&'a str> {
-    let is_ours = match reference.domain.as_deref() {
-        None | Some("localhost") => true,
-        domain => domain == registry,
-    };
-    name_in(reference, namespace).filter(|_| is_ours)
+/// Where our images are.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Place<'a> {
+    /// The namespace.
+    pub(super) namespace: &'a str,
+    /// The registry, if there is one.
+    pub(super) registry: Option<&'a str>,
+}
+
+impl Place<'_> {
+    /// The name in our namespace that a reference has, if it is ours.
+    pub(super) fn name(self, reference: &Reference) -> Option<&str> {
+        let is_ours = match reference.domain.as_deref() {
+            None | Some("localhost") => true,
+            domain => domain == self.registry,
+        };
+        self.name_anywhere(reference).filter(|_| is_ours)
+    }
+
+    /// The same, at whatever registry.
+    pub(super) fn name_anywhere(self, reference: &Reference) -> Option<&str> {
+        name_in(reference, self.namespace)
+    }
+}
+
+/// The tags by which an image of ours is asked for, and the Dockerfiles that do.
+pub(super) fn asked<'a>(
+    candidates: &'a [Candidate],
+    name: &str,
+    place: Place<'_>,
+) -> Vec<(&'a str, &'a Utf8Path)> {
+    let all = candidates.iter().flat_map(|candidate| {
+        let path = candidate.dockerfile.path.as_path();
+        candidate.references.iter().map(move |(reference, _)| (reference, path))
+    });
+    all.filter(|(reference, _)| place.name(reference) == Some(name))
+        .filter_map(|(reference, path)| Some((reference.tag.as_deref()?, path)))
+        .collect()
 }
 
 /// What the names in our namespace mean.
@@ -82,23 +114,16 @@ pub(super) struct Called {
 }
 
 /// Finds the candidate that each name in the namespace means. `members` are the names of images that are there already.
-pub(super) fn called(
-    candidates: &[Candidate],
-    members: &BTreeSet<&str>,
-    namespace: &str,
-    registry: Option<&str>,
-) -> Called {
+pub(super) fn called(candidates: &[Candidate], members: &BTreeSet<String>, place: Place<'_>) -> Called {
     let mut users: BTreeMap<&str, BTreeSet<String>> = BTreeMap::new();
     for candidate in candidates {
-        for name in
-            candidate.references.iter().filter_map(|(reference, _)| ours(reference, namespace, registry))
-        {
+        for name in candidate.references.iter().filter_map(|(reference, _)| place.name(reference)) {
             users.entry(name).or_default().insert(candidate.dockerfile.path.to_string());
         }
     }
     let mut called = Called::default();
     // The names that fit exactly first: `flask` must not take the folder `docker-flask` from that name.
-    let mut names: Vec<_> = users.into_iter().filter(|(name, _)| !members.contains(name)).collect();
+    let mut names: Vec<_> = users.into_iter().filter(|(name, _)| !members.contains(*name)).collect();
     names.sort_by_key(|(name, _)| {
         !candidates.iter().any(|one| one.parts.last().is_some_and(|leaf| leaf == name))
     });

@@ -5,7 +5,7 @@ use images_schema::{Diagnostic, Rule};
 
 use super::candidates::{Candidate, listed};
 use super::names;
-use super::namespace::{Called, Proposal, ours};
+use super::namespace::{Called, Place, Proposal};
 use crate::Error;
 use crate::git::Git;
 
@@ -31,7 +31,7 @@ pub(super) fn of_names(candidates: &[Candidate], names: &[String], called: &Call
     for (name, (users, fitting)) in called.others.iter().filter(|(_, (_, fitting))| fitting.len() > 1) {
         let paths: Vec<_> = fitting.iter().map(|at| candidates[*at].dockerfile.path.as_str()).collect();
         let users: Vec<_> = users.iter().collect();
-        let message = format!("`{name}`, which {} names, could be any of {}", listed(&users), listed(&paths));
+        let message = format!("`{name}`, named by {}, could be any of {}", listed(&users), listed(&paths));
         let help = format!(
             "it stays an image from elsewhere (`external`); to build it here, make the versions of `{name}` [[variant]]s of \
              one Dockerfile, or name the image that is meant"
@@ -41,53 +41,35 @@ pub(super) fn of_names(candidates: &[Candidate], names: &[String], called: &Call
     found
 }
 
-/// Bases that have the name of an image here, but no namespace: they are Docker Hub's.
-pub(super) fn without_namespace(
-    candidates: &[Candidate],
-    names: &[String],
-    namespace: &str,
-) -> Vec<Diagnostic> {
+/// References to what has the name of an image here, and is not meant: without a namespace, or at another registry.
+pub(super) fn of_references(candidates: &[Candidate], names: &[String], place: Place<'_>) -> Vec<Diagnostic> {
     let mut found = Vec::new();
     for (from, candidate) in candidates.iter().enumerate() {
-        for (reference, span) in candidate.references.iter().filter(|(one, _)| one.domain.is_none()) {
-            let Some(at) = names.iter().position(|name| *name == reference.path).filter(|at| *at != from)
-            else {
+        for (reference, span) in &candidate.references {
+            let is_hub = reference.domain.is_none();
+            let name = if is_hub { Some(reference.path.as_str()) } else { place.name_anywhere(reference) };
+            let named = name.and_then(|name| names.iter().position(|own| own == name));
+            let Some(at) = named.filter(|at| *at != from && place.name(reference).is_none()) else {
                 continue;
             };
             let message = format!("`{reference}` is not the image of {}", candidates[at].dockerfile.path);
-            let label = "without a namespace it is Docker Hub's";
-            let help = format!("write {namespace}/{reference}, if the image of this workspace is meant");
-            found.push(
-                candidate.dockerfile.warning(span.clone(), message, label).rule(Rule::Reference).help(help),
-            );
-        }
-    }
-    found
-}
-
-/// References into our namespace, but at another registry.
-pub(super) fn other_registries(
-    candidates: &[Candidate],
-    names: &[String],
-    namespace: &str,
-    registry: Option<&str>,
-) -> Vec<Diagnostic> {
-    let mut found = Vec::new();
-    for candidate in candidates {
-        for (reference, span) in &candidate.references {
-            let name = reference.path.strip_prefix(namespace).and_then(|rest| rest.strip_prefix('/'));
-            let is_elsewhere = ours(reference, namespace, registry).is_none();
-            let Some(name) = name.filter(|name| is_elsewhere && names.iter().any(|own| own == name)) else {
-                continue;
-            };
-            let message = format!("`{reference}` is not the image `{name}` of this workspace");
-            let help = match registry {
-                Some(registry) => format!(
-                    "the registry is {registry}; --registry names another, or leave the host out here"
+            let (label, help) = match (is_hub, place.registry) {
+                (true, _) => (
+                    "without a namespace it is Docker Hub's",
+                    format!("write {}/{reference}, if the image of this workspace is meant", place.namespace),
                 ),
-                None => "name the registry with --registry, or leave the host out here".to_owned(),
+                (false, Some(registry)) => (
+                    "it is at another registry",
+                    format!(
+                        "the registry is {registry}; --registry names another, or leave the host out here"
+                    ),
+                ),
+                (false, None) => (
+                    "it is at another registry",
+                    "name the registry with --registry, or leave the host out here".to_owned(),
+                ),
             };
-            let problem = candidate.dockerfile.warning(span.clone(), message, "it is at another registry");
+            let problem = candidate.dockerfile.warning(span.clone(), message, label);
             found.push(problem.rule(Rule::Reference).help(help));
         }
     }

@@ -29,6 +29,16 @@ impl Files {
         self.edited.get(path).is_none_or(|edited| **edited == *text)
     }
 
+    /// The names of the folders in a folder that edited files are in, which need not be on disk.
+    pub(crate) fn folders_in(&self, folder: &Utf8Path) -> impl Iterator<Item = &str> {
+        let below = self.edited.keys().filter_map(move |path| path.strip_prefix(folder).ok());
+        below.filter_map(|path| {
+            let mut parts = path.components();
+            let first = parts.next()?.as_str();
+            parts.next().map(|_| first)
+        })
+    }
+
     /// Gives a file, named by its absolute path, another text. Nothing is written.
     pub fn edit(&mut self, path: &Utf8Path, text: impl Into<Arc<str>>) {
         self.edited.insert(path.to_owned(), text.into());

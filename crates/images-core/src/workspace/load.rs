@@ -168,7 +168,7 @@ fn load_root(
 ) -> Result<Workspace, Error> {
     let repository = Boundary::new(repository);
     let candidates: Vec<_> =
-        members::candidates(&root.folder, &root.source, &root.settings)?.into_iter().collect();
+        members::candidates(&root.folder, &root.source, &root.settings, files)?.into_iter().collect();
     let read = threads::map(options.jobs, &candidates, |(folder, required)| {
         Draft::read(&root, &repository, folder, required.clone(), files)
     });

@@ -5,6 +5,7 @@ use std::fs;
 use camino::Utf8Path;
 use images_schema::{Candidates, PathGlob, Settings, SourceText, Spanned};
 
+use super::files::Files;
 use crate::Error;
 
 /// Expands the settings' globs. Which candidates have an Image.toml is found when it is read.
@@ -15,8 +16,9 @@ pub(super) fn candidates(
     root: &Utf8Path,
     source: &SourceText,
     settings: &Settings,
+    files: &Files,
 ) -> Result<Candidates, Error> {
-    images_schema::candidates(source, settings, &mut |folder| subfolders(root, folder))
+    images_schema::candidates(source, settings, &mut |folder| subfolders(root, folder, files))
 }
 
 /// Which of `folders` the globs of `default-members` name.
@@ -46,23 +48,26 @@ pub(super) fn defaults(
 
 /// The names of the folders in `folder`, none where there is no such folder. Hidden ones and the root's `target` are
 /// passed over: a glob never means them.
-fn subfolders(root: &Utf8Path, folder: &Utf8Path) -> Result<Vec<String>, Error> {
+fn subfolders(root: &Utf8Path, folder: &Utf8Path, files: &Files) -> Result<Vec<String>, Error> {
     let path = root.join(folder);
+    let is_hidden = |name: &str| name.starts_with('.') || (name == "target" && folder == "");
+    let edited = files.folders_in(&path).filter(|name| !is_hidden(name)).map(str::to_owned);
+    let mut names: Vec<String> = edited.collect();
     let listing = match fs::read_dir(&path) {
         Ok(listing) => listing,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(names),
         Err(error) => return Err(Error::io("cannot list", &path)(error)),
     };
-    let mut names = Vec::new();
     for entry in listing {
         let entry = entry.map_err(Error::io("cannot list", &path))?;
         let Ok(name) = entry.file_name().into_string() else { continue };
         let kind = entry.file_type().map_err(Error::io("cannot list", &path))?;
-        let hidden = name.starts_with('.') || (name == "target" && folder == "");
-        if !hidden && kind.is_dir() {
+        if !is_hidden(&name) && kind.is_dir() {
             names.push(name);
         }
     }
+    names.sort();
+    names.dedup();
     Ok(names)
 }
 
