@@ -2,6 +2,7 @@
 
 mod bump;
 mod formats;
+mod init;
 mod new;
 mod policy;
 mod release;

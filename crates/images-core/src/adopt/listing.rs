@@ -137,3 +137,19 @@ impl Listing {
 fn is_entered(folder: &str) -> bool {
     !folder.starts_with('.') && !NEVER.contains(&folder)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_folder_that_may_not_be_read_is_told_and_one_that_is_gone_is_not() {
+        let mut listing = Listing::default();
+        listing.unreadable("/a".into(), &ErrorKind::NotFound.into());
+        listing.unreadable("/b".into(), &ErrorKind::PermissionDenied.into());
+        let told: Vec<_> = listing.problems.iter().map(|problem| problem.message.as_str()).collect();
+        assert_eq!(told, ["cannot list /b: permission denied"]);
+        let help = "Dockerfiles in it are not adopted; make it readable, or pass it over with --exclude";
+        assert_eq!(listing.problems[0].help.as_deref(), Some(help));
+    }
+}

@@ -8,6 +8,7 @@ mod recorder;
 mod references;
 mod repository;
 
+mod adopt;
 mod audit;
 mod bump;
 mod bump_cargo;

@@ -256,7 +256,7 @@ pub(crate) fn told(error: &Error) -> Vec<String> {
     }
 }
 
-fn told_one(diagnostic: &Diagnostic) -> String {
+pub(crate) fn told_one(diagnostic: &Diagnostic) -> String {
     let place = diagnostic.snippet.as_ref().map_or(String::new(), |snippet| {
         let line = 1 + snippet.source[..snippet.span.start].matches('\n').count();
         format!("{}:{line} [{}] ", snippet.path, &snippet.source[snippet.span.clone()])
