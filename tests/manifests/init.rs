@@ -68,7 +68,7 @@ error: `python` has no version `3.7.4`
 2 | FROM acme/python:3.7.4
   |      ^^^^^^^^^^^^^^^^^ no variant meets this tag
   |
-  = help: there are: 3.8.5; `bump --fix` moves the reference there
+  = help: there are: 3.8.5; `cargo xtask images bump --fix -x` moves the reference there
     Finished 4 files would be written; --execute writes them; `check` finds 1 error, as told above
 
 "#]]

@@ -75,7 +75,7 @@ fn drifted() -> Project {
 }
 
 const DRIFT: &str = "flask/Dockerfile:1 [acme/python:3.7.4] `python` has no version `3.7.4` | no variant meets this tag | \
-                     there are: 3.8.5; `bump --fix` moves the reference there";
+                     there are: 3.8.5; `cargo xtask images bump --fix -x` moves the reference there";
 
 #[test]
 fn what_has_drifted_shows_before_and_after_it_is_written_and_is_mended_by_one_command() {
