@@ -1,11 +1,13 @@
 //! Commands that judge and edit what is written: no engine is called.
 
 mod bump;
+mod completions;
 mod formats;
 mod init;
 mod new;
 mod policy;
 mod release;
+mod schema;
 
 use images_tests::workspace::Workspace;
 

@@ -4,10 +4,12 @@ mod audit;
 mod bump;
 mod check;
 mod clean;
+mod completions;
 mod doctor;
 mod gc;
 mod init;
 mod lock;
+mod man;
 mod new;
 mod release;
 mod schema;
@@ -22,10 +24,12 @@ pub(crate) use audit::{Audit, AuditFormat};
 pub(crate) use bump::Bump;
 pub(crate) use check::{Check, CheckFormat};
 pub(crate) use clean::Clean;
+pub(crate) use completions::{Complete, Completions, Shell};
 pub(crate) use doctor::Doctor;
 pub(crate) use gc::Gc;
 pub(crate) use init::Init;
 pub(crate) use lock::{LockArgs, Outdated, Update};
+pub(crate) use man::Man;
 pub(crate) use new::{New, Template};
 pub(crate) use release::{Published, Release};
 pub(crate) use schema::{Schema, SchemaOf};
@@ -41,6 +45,13 @@ pub struct Images {
     pub(crate) command: Box<Command>,
     #[command(flatten)]
     pub(crate) global: Global,
+}
+
+impl Images {
+    /// The command line as clap's definitions, by its own name.
+    pub(crate) fn as_command() -> clap::Command {
+        Self::augment_args(clap::Command::new("cargo-xtask-images").bin_name("cargo xtask images"))
+    }
 }
 
 #[derive(Debug, Args)]
@@ -193,6 +204,13 @@ pub(crate) enum Command {
     New(New),
     /// Print the JSON schema of Image.toml, of the settings or of Images.lock, for editors
     Schema(Schema),
+    /// Print a script by which a shell completes commands, options and names of images
+    Completions(Completions),
+    /// Print the manual, or write a page for each command
+    Man(Man),
+    /// Print what can come next, for the scripts of `completions`
+    #[command(hide = true)]
+    Complete(Complete),
 }
 
 #[derive(Debug, Clone, Args)]

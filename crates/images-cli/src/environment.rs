@@ -28,6 +28,16 @@ const ENGINES: [(&str, EngineChoice); 5] = [
 const COMPRESSIONS: [(&str, Compression); 3] =
     [("gzip", Compression::Gzip), ("zstd", Compression::Zstd), ("none", Compression::None)];
 
+/// What `--engine` can be.
+pub(crate) fn engine_names() -> impl Iterator<Item = &'static str> {
+    ENGINES.iter().map(|(name, _)| *name)
+}
+
+/// What `--compression` can be.
+pub(crate) fn compression_names() -> impl Iterator<Item = &'static str> {
+    COMPRESSIONS.iter().map(|(name, _)| *name)
+}
+
 /// A setting, with its place in the root Cargo.toml.
 type Setting = (String, std::ops::Range<usize>);
 

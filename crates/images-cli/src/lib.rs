@@ -21,9 +21,11 @@
 mod arguments;
 mod audit;
 mod commands;
+mod completion;
 mod environment;
 mod html;
 mod junit;
+mod man;
 mod render;
 mod report;
 mod terminal;

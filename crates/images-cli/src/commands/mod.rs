@@ -6,6 +6,8 @@ mod build;
 mod bump;
 mod check;
 mod clean;
+mod complete;
+mod completions;
 mod context;
 mod dockerfile;
 mod doctor;
@@ -15,6 +17,7 @@ mod gc;
 mod init;
 mod list;
 mod load;
+mod man;
 mod matrix;
 mod metadata;
 mod new;
@@ -96,6 +99,9 @@ pub(crate) fn run(images: Images) -> ExitCode {
         Command::Doctor(args) => doctor::run(&session, &args),
         Command::New(args) => new::run(&session, &args),
         Command::Schema(args) => schema::run(&session, &args),
+        Command::Completions(args) => completions::run(&session, &args),
+        Command::Man(args) => man::run(&session, &args),
+        Command::Complete(args) => complete::run(&session, &args),
     };
     let code = result.unwrap_or_else(|error| {
         session.terminal.error(&render::error(&error));
