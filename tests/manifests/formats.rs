@@ -43,15 +43,51 @@ fn json_has_an_object_for_each_finding_and_one_at_the_end() {
     assert!(checked.stderr.contains("error: `python` has no version `3.7.4`"), "{}", checked.stderr);
 }
 
+/// Moves the workspace into a folder of a repository.
+fn below_a_repository(workspace: &Workspace) {
+    let root = workspace.path().join("docker");
+    std::fs::create_dir_all(workspace.path().join(".git")).expect("the folder is ours");
+    std::fs::create_dir_all(&root).expect("the folder is ours");
+    for name in ["Cargo.toml", "images"] {
+        std::fs::rename(workspace.path().join(name), root.join(name)).expect("the folder is ours");
+    }
+}
+
+#[test]
+fn a_build_is_annotated_with_paths_of_the_repository() {
+    let workspace = workspace();
+    workspace.image("app", "FROM scratch\nRUN true\n");
+    below_a_repository(&workspace);
+    let args = [
+        "build",
+        "--message-format",
+        "github",
+        "--manifest-path",
+        "docker/Cargo.toml",
+        "--engine",
+        "builtin",
+    ];
+    let built = workspace.run(&args);
+    assert_eq!(built.code(), 3);
+    assert_eq!(
+        built.stdout,
+        "::error file=docker/images/app/Dockerfile,line=2::app:1.0.0: \
+         the built-in engine runs no commands, so it cannot do RUN\n"
+    );
+    workspace.write("docker/images/app/Dockerfile", "FROM acme/ap\n");
+    let refused = workspace.run(&args);
+    assert_eq!(refused.code(), 2);
+    assert_eq!(
+        refused.stdout,
+        "::error file=docker/images/app/Dockerfile,line=1,endLine=1,col=6,endColumn=13,title=reference::\
+         no image of this workspace is named `ap`%0Ahelp: did you mean `acme/app`?\n"
+    );
+}
+
 #[test]
 fn github_gets_annotations_with_paths_of_the_repository() {
     let workspace = faulty();
-    let root = workspace.path().join("docker");
-    std::fs::create_dir_all(workspace.path().join(".git")).unwrap();
-    std::fs::create_dir_all(&root).unwrap();
-    for name in ["Cargo.toml", "images"] {
-        std::fs::rename(workspace.path().join(name), root.join(name)).unwrap();
-    }
+    below_a_repository(&workspace);
     let args = ["check", "--workspace", "--message-format", "github", "--manifest-path", "docker/Cargo.toml"];
     let checked = workspace.run(&args);
     assert_eq!(checked.code(), 2);

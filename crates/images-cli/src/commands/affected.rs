@@ -4,7 +4,7 @@ use images_core::{Error, exit_code};
 use images_schema::{Diagnostic, message};
 
 use super::{Session, named, pretty};
-use crate::arguments::{Affected, AffectedFormat, ArtifactsBy, BuildArgs, MessageFormat, SinceArgs};
+use crate::arguments::{Affected, AffectedFormat, ArtifactsBy, BuildArgs, SinceArgs};
 use crate::environment;
 use crate::report as reporter;
 
@@ -47,7 +47,7 @@ impl Session {
             load: environment::load_options(&self.global, &args.build_args)?,
             host: environment::host_options(&self.global)?,
         };
-        let reporter = reporter::of(MessageFormat::Human, self.terminal);
+        let reporter = reporter::human(self.terminal);
         let comparison = since::compare(graph, selected, &options, &self.cancel, &*reporter)?;
         for problem in &comparison.unreadable {
             let message =

@@ -5,10 +5,10 @@ use images_core::{Error, exit_code};
 
 use super::{Session, report::after_build};
 use crate::arguments::Build;
-use crate::report::{self, RunReporter};
+use crate::report::RunReporter;
 
 pub(super) fn run(session: &Session, args: &Build) -> Result<u8, Error> {
-    let reporter = report::of(args.message_format, session.terminal);
+    let reporter = session.reporter(args.message_format);
     let result = build(session, args, &*reporter);
     if let Err(Error::Input(diagnostics)) = &result {
         diagnostics.iter().for_each(|diagnostic| reporter.diagnostic(diagnostic));

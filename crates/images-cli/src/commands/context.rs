@@ -8,7 +8,7 @@ use images_core::{Error, exit_code, joined, session};
 use images_schema::{Diagnostic, message};
 
 use super::{Session, one, pretty};
-use crate::arguments::{Context, Format, MessageFormat};
+use crate::arguments::{Context, Format};
 use crate::{environment, report};
 
 pub(super) fn run(session: &Session, args: &Context) -> Result<u8, Error> {
@@ -16,7 +16,7 @@ pub(super) fn run(session: &Session, args: &Context) -> Result<u8, Error> {
     let graph = session.graph(&workspace)?;
     let id = one(&graph, &args.spec)?;
     let host = environment::host_options(&session.global)?;
-    let reporter = report::of(MessageFormat::Human, session.terminal);
+    let reporter = report::human(session.terminal);
     let files = joined::gather(&graph, &[id], &host, &session.cancel, &*reporter)?;
     let found = session::contexts(&graph, &[id], &files, &host)?;
     let context = &found[&id];

@@ -51,7 +51,7 @@ use crate::arguments::{
 };
 use crate::environment;
 use crate::render;
-use crate::report as reporter;
+use crate::report::{self as reporter, RunReporter};
 use crate::terminal::Terminal;
 
 /// What every command has at hand.
@@ -119,6 +119,13 @@ impl Session {
         Ok(workspace)
     }
 
+    /// How a run is told. Where there is no workspace, the run says so.
+    fn reporter(&self, format: MessageFormat) -> Box<dyn RunReporter> {
+        let options = environment::load_options(&self.global, &[]);
+        let root = options.and_then(|options| workspace::root_in_repository(&options));
+        reporter::of(format, self.terminal, root.unwrap_or_default())
+    }
+
     fn graph<'a>(&self, workspace: &'a Workspace) -> Result<Graph<'a>, Error> {
         Graph::of(workspace, environment::host_options(&self.global)?.jobs)
     }
@@ -131,7 +138,7 @@ impl Session {
         engine: &EngineArgs,
     ) -> Result<(BuildOptions, Planned), Error> {
         let (options, detect) = self.build_options(engine, None, graph.workspace)?;
-        let reporter = reporter::of(MessageFormat::Human, self.terminal);
+        let reporter = reporter::human(self.terminal);
         let planned = core::plan(graph, selected, &options, &detect, &self.cancel, &*reporter)?;
         Ok((options, planned))
     }

@@ -8,7 +8,7 @@ use images_core::{Error, HostOptions, exit_code};
 use images_schema::{Diagnostic, Severity, message};
 
 use super::{Session, loader, pretty};
-use crate::arguments::{Format, MessageFormat, Published, Release};
+use crate::arguments::{Format, Published, Release};
 use crate::environment;
 use crate::report as reporter;
 use crate::terminal::{Style, Terminal};
@@ -32,7 +32,7 @@ pub(super) fn run(session: &Session, args: &Release) -> Result<u8, Error> {
         sign: args.sign.then(|| args.sign_key.clone().map_or(Signing::Keyless, Signing::Key)),
         allow_dirty: args.allow_dirty,
     };
-    let reporter = reporter::of(MessageFormat::Human, session.terminal);
+    let reporter = reporter::human(session.terminal);
     if !args.execute {
         let preview = core::preview(&graph, &selected, &options, &detect, &session.cancel, &*reporter)?;
         return shown(session, &graph, preview, args.format);
@@ -98,7 +98,7 @@ pub(super) fn published(
     args: &Published,
 ) -> Result<Vec<Diagnostic>, Error> {
     let registry = environment::asking(&session.global, &args.plain_http)?;
-    let reporter = reporter::of(MessageFormat::Human, session.terminal);
+    let reporter = reporter::human(session.terminal);
     core::changed(graph, selected, host, &registry, &session.cancel, &*reporter)
 }
 

@@ -8,7 +8,7 @@ use images_engine::EngineKind;
 use images_engine::process::become_program;
 
 use super::{Session, loader, one};
-use crate::arguments::{MessageFormat, Run};
+use crate::arguments::Run;
 use crate::report;
 use crate::terminal::Style;
 
@@ -17,7 +17,7 @@ pub(super) fn run(session: &Session, args: &Run) -> Result<u8, Error> {
     let graph = session.graph(&workspace)?;
     let id = one(&graph, &args.spec)?;
     let (options, detect) = session.build_options(&args.engine, Some(&args.compression), &workspace)?;
-    let reporter = report::of(MessageFormat::Human, session.terminal);
+    let reporter = report::human(session.terminal);
     let outcome = core::build(&graph, &[id], &options, &detect, &session.cancel, &*reporter)?;
     if outcome.failed > 0 {
         return Ok(exit_code::FAILED);

@@ -7,10 +7,10 @@ use images_core::{Error, exit_code};
 use super::{Session, loader};
 use crate::arguments::Test;
 use crate::junit;
-use crate::report::{self, RunReporter};
+use crate::report::RunReporter;
 
 pub(super) fn run(session: &Session, args: &Test) -> Result<u8, Error> {
-    let reporter = report::of(args.message_format, session.terminal);
+    let reporter = session.reporter(args.message_format);
     let result = test(session, args, &*reporter);
     if let Err(Error::Input(diagnostics)) = &result {
         diagnostics.iter().for_each(|diagnostic| reporter.diagnostic(diagnostic));

@@ -4,18 +4,21 @@
 
 use std::time::Duration;
 
+use camino::Utf8PathBuf;
 use images_core::event::{Event, Reporter};
 use images_core::exec::Outcome;
 use images_core::test::TestOutcome;
 use images_schema::Diagnostic;
-use images_schema::message::DiagnosticMessage;
 
+use super::findings::{self, in_repository};
 use super::human::Human;
 use super::{RunReporter, test};
 
 /// Adds annotations to what people see.
 pub(crate) struct Github {
     pub(crate) human: Human,
+    /// The workspace's root in its repository.
+    pub(crate) root: Utf8PathBuf,
 }
 
 impl Reporter for Github {
@@ -29,13 +32,14 @@ impl Reporter for Github {
             let place = failure
                 .place
                 .as_ref()
-                .map(|place| format!(" file={},line={}", property(place.path.as_str()), place.line));
+                .map(|place| (property(in_repository(&self.root, &place.path).as_str()), place.line))
+                .map(|(file, line)| format!(" file={file},line={line}"));
             let message = format!("{}: {}", failure.spec, failure.message);
             let line = format!("::error{}::{}", place.unwrap_or_default(), escaped(&message));
             self.human.terminal.data(&line);
         }
         if let Event::Test(event) = event
-            && let Some(line) = test::annotation(event)
+            && let Some(line) = test::annotation(event, &self.root)
         {
             self.human.terminal.data(&line);
         }
@@ -55,10 +59,7 @@ pub(super) fn property(text: &str) -> String {
 
 impl RunReporter for Github {
     fn diagnostic(&self, diagnostic: &Diagnostic) {
-        let message = DiagnosticMessage::from(diagnostic);
-        let place = message.path.as_deref().zip(message.span.as_ref());
-        let place = place.map(|(path, span)| format!(" file={},line={}", property(path), span.line));
-        let line = format!("::{}{}::{}", message.level, place.unwrap_or_default(), escaped(&message.message));
+        let line = findings::github::command(diagnostic, &self.root);
         self.human.terminal.data(&line);
     }
 

@@ -11,6 +11,7 @@ use images_core::exec::Outcome;
 use images_core::test::TestOutcome;
 use std::time::Duration;
 
+use camino::Utf8PathBuf;
 use images_schema::Diagnostic;
 
 use crate::arguments::MessageFormat;
@@ -28,11 +29,16 @@ pub(crate) trait RunReporter: Reporter {
     fn tested(&self, outcome: &TestOutcome, duration: Duration);
 }
 
-/// The reporter of a format.
-pub(crate) fn of(format: MessageFormat, terminal: Terminal) -> Box<dyn RunReporter> {
+/// The reporter of a format. `root` is the workspace's root in its repository, whose paths GitHub wants.
+pub(crate) fn of(format: MessageFormat, terminal: Terminal, root: Utf8PathBuf) -> Box<dyn RunReporter> {
     match format {
-        MessageFormat::Human => Box::new(human::Human { terminal }),
+        MessageFormat::Human => human(terminal),
         MessageFormat::Json => Box::new(json::Json { terminal }),
-        MessageFormat::Github => Box::new(github::Github { human: human::Human { terminal } }),
+        MessageFormat::Github => Box::new(github::Github { human: human::Human { terminal }, root }),
     }
+}
+
+/// The reporter for people.
+pub(crate) fn human(terminal: Terminal) -> Box<dyn RunReporter> {
+    Box::new(human::Human { terminal })
 }

@@ -2,9 +2,11 @@
 
 use std::time::Duration;
 
+use camino::Utf8Path;
 use images_core::test::{Outcome, Problem, TestEvent, TestOutcome, TestResult};
 use serde_json::{Value, json};
 
+use super::findings::in_repository;
 use super::github::{escaped, property};
 use super::human::seconds;
 use crate::terminal::{Style, Terminal};
@@ -131,7 +133,7 @@ pub(super) fn summary_value(outcome: &TestOutcome, took: Duration) -> Value {
 }
 
 /// The annotation of a test that failed.
-pub(super) fn annotation(event: &TestEvent) -> Option<String> {
+pub(super) fn annotation(event: &TestEvent, root: &Utf8Path) -> Option<String> {
     let TestEvent::Finished(TestResult {
         spec, name, path, line, outcome: Outcome::Failed(problems), ..
     }) = event
@@ -140,7 +142,11 @@ pub(super) fn annotation(event: &TestEvent) -> Option<String> {
     };
     let told: Vec<_> = problems.iter().map(|problem| problem.message.as_str()).collect();
     let message = format!("{spec}: {name}: {}", told.join("\n"));
-    Some(format!("::error file={},line={line}::{}", property(path.as_str()), escaped(&message)))
+    Some(format!(
+        "::error file={},line={line}::{}",
+        property(in_repository(root, path).as_str()),
+        escaped(&message)
+    ))
 }
 
 struct Counts {
@@ -183,9 +189,9 @@ mod tests {
 
     #[test]
     fn a_failure_is_annotated_where_the_test_is_written() {
-        let expected = "::error file=images/a%2Cb/Image.toml,line=7::a:1: b: 50%25 wrong";
-        assert_eq!(annotation(&failed()).as_deref(), Some(expected));
-        assert_eq!(annotation(&TestEvent::Cleaned { containers: 1 }), None);
+        let expected = "::error file=docker/images/a%2Cb/Image.toml,line=7::a:1: b: 50%25 wrong";
+        assert_eq!(annotation(&failed(), "docker".into()).as_deref(), Some(expected));
+        assert_eq!(annotation(&TestEvent::Cleaned { containers: 1 }, "".into()), None);
     }
 
     #[test]

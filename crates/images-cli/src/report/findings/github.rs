@@ -10,7 +10,7 @@ use super::region::Region;
 use crate::report::github::{escaped, property};
 
 /// The command of one finding.
-pub(super) fn command(diagnostic: &Diagnostic, root: &Utf8Path) -> String {
+pub(in crate::report) fn command(diagnostic: &Diagnostic, root: &Utf8Path) -> String {
     let level = match diagnostic.severity {
         Severity::Error => "error",
         Severity::Warning => "warning",

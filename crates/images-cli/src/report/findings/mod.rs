@@ -1,6 +1,6 @@
 //! What a check found: for people on stderr, and for programs on stdout.
 
-mod github;
+pub(super) mod github;
 pub(super) mod json;
 mod region;
 mod sarif;
@@ -41,6 +41,6 @@ fn for_people(findings: &Findings, terminal: Terminal) {
 }
 
 /// A path as the repository has it.
-fn in_repository(root: &Utf8Path, path: &Utf8Path) -> Utf8PathBuf {
+pub(super) fn in_repository(root: &Utf8Path, path: &Utf8Path) -> Utf8PathBuf {
     if path.is_absolute() { path.to_owned() } else { root.join(path) }
 }
