@@ -8,7 +8,7 @@ pub(crate) struct New {
     pub(crate) name: String,
     /// What it stands on: an image of this workspace as NAME or NAME:VERSION, a reference to one from elsewhere, or
     /// scratch
-    #[arg(long, value_name = "SPEC", default_value = "scratch")]
+    #[arg(long, value_name = "PARENT", default_value = "scratch")]
     pub(crate) from: String,
     /// What it starts as
     #[arg(long, value_enum, value_name = "TEMPLATE", default_value_t = Template::Plain)]

@@ -29,7 +29,7 @@ pub(super) fn of(arg: &Arg, start: &str, images: Images<'_>) -> Completion {
     }
     let names = arg.get_value_names().unwrap_or_default();
     match names.first().map_or("", |name| name.as_str()) {
-        "SPEC" => starting(start, specs(&images(), start)),
+        "SPEC" | "PARENT" => starting(start, specs(&images(), start)),
         "ENGINE" => starting(start, words(environment::engine_names())),
         "METHOD" => starting(start, words(environment::compression_names())),
         "PATH" | "FILE" | "FOLDER" => Completion::Path,
