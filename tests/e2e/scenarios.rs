@@ -10,6 +10,7 @@ mod gc;
 mod locking;
 mod mounted;
 mod namespace;
+mod new;
 mod plain;
 mod random;
 mod release;
@@ -153,6 +154,7 @@ const ON_ALL: &[Scenario] = scenarios![
     locking::without_the_network_only_what_is_there_is_used needs Registry,
     namespace::a_name_of_ours_is_never_pulled needs Registry,
     namespace::a_name_of_ours_that_is_no_member_is_refused needs Nothing,
+    new::new_images_build_without_an_edit needs Nothing,
     release::a_version_is_released_once_and_pulled_by_its_alias needs Registry,
     transfer::what_is_stale_or_private_is_not_pushed needs Registry,
     testing::files_and_configurations_are_looked_at_without_a_container needs Nothing,
