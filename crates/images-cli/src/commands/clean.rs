@@ -13,7 +13,7 @@ use images_core::quantity::{count, size};
 pub(super) fn run(session: &Session, args: &Clean) -> Result<u8, Error> {
     let cache = workspace::cache_folder(&environment::load_options(&session.global, &[])?)?;
     let options = CleanOptions { cache, store: args.store, execute: !args.dry_run };
-    let reporter = reporter::of(MessageFormat::Human, session.terminal);
+    let reporter = reporter::human(session.terminal);
     let cleaned = core::clean(&options, &session.cancel, &*reporter)?;
     let message = message(&cleaned, &options);
     match args.format {

@@ -13,7 +13,7 @@ pub(super) fn run(session: &Session, args: &Gc) -> Result<u8, Error> {
     let graph = session.graph(&workspace)?;
     let (build, detect) = session.build_options(&args.engine, None, &workspace)?;
     let options = GcOptions { build, keep_for: args.keep_for, execute: args.execute };
-    let reporter = reporter::of(MessageFormat::Human, session.terminal);
+    let reporter = reporter::human(session.terminal);
     let gc = core::gc(&graph, &options, &detect, &session.cancel, &*reporter)?;
     match args.format {
         Format::Json => session.terminal.data(&pretty(&json(&gc, &options))),
