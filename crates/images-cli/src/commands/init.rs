@@ -72,13 +72,15 @@ fn end(adoption: &Adoption, executed: bool, errors: usize, terminal: Terminal) {
         true => (Style::Good, format!("{files} written")),
         false => (Style::Note, format!("{files} would be written; --execute writes them")),
     };
+    let has_errors = errors > 0;
     let errors = match errors {
         0 => "`check` finds no error".to_owned(),
         count => format!("`check` finds {}, as told above", counted(count, "error", "errors")),
     };
     terminal.status(style, "Finished", &format!("{text}; {errors}"));
     if executed {
-        terminal.status(Style::Note, "Next", next(adoption));
+        let mend = if has_errors { "mend what is told, then " } else { "" };
+        terminal.status(Style::Note, "Next", &format!("{mend}{}", next(adoption)));
     }
 }
 

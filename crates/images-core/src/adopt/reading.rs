@@ -37,14 +37,25 @@ pub(super) fn references(parsed: &Dockerfile) -> Vec<(Reference, Span)> {
     found.into_iter().map(|found| (found.reference, found.span)).collect()
 }
 
-/// What the image reads from its context; everything, where that cannot be told.
+/// What the image reads from its context; everything, where that cannot be told. What its bases are has no part in it, so any
+/// will do where arguments are missing.
 pub(super) fn sources(parsed: &Dockerfile) -> Sources {
-    resolve(parsed, None).map_or(Sources::All, |resolution| resolution.sources)
+    let missing = parsed.args().iter().filter(|arg| arg.stage.is_none() && arg.default.is_none());
+    let any = missing.map(|arg| (arg.name.clone(), "any".to_owned())).collect();
+    resolve_with(parsed, None, &any).map_or(Sources::All, |resolution| resolution.sources)
 }
 
 fn resolve(parsed: &Dockerfile, target: Option<&str>) -> Option<Resolution> {
-    let (args, platform): (_, Platform) = (BTreeMap::new(), host_platform());
-    parsed.resolve(&Inputs { args: &args, target, platform: &platform, build_platform: &platform }).ok()
+    resolve_with(parsed, target, &BTreeMap::new())
+}
+
+fn resolve_with(
+    parsed: &Dockerfile,
+    target: Option<&str>,
+    args: &BTreeMap<String, String>,
+) -> Option<Resolution> {
+    let platform: Platform = host_platform();
+    parsed.resolve(&Inputs { args, target, platform: &platform, build_platform: &platform }).ok()
 }
 
 /// The bases that can be read, where a Dockerfile as a whole has no meaning without further arguments.

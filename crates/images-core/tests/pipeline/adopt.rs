@@ -690,7 +690,7 @@ fn where_git_gives_no_list_folders_are_read() {
 fn arguments_that_a_script_gives_are_asked_for() {
     let project = tree(&[
         ("base/Dockerfile", "FROM scratch\n"),
-        ("tool/Dockerfile", "ARG BASE\nFROM acme/base AS x\nFROM $BASE\n"),
+        ("tool/Dockerfile", "ARG BASE\nFROM acme/base AS x\nFROM $BASE\nCOPY base/Dockerfile /\n"),
     ]);
     let adoption = project.adopt();
     assert_eq!(adoption.namespace, "acme", "the other reference is read");
@@ -698,6 +698,7 @@ fn arguments_that_a_script_gives_are_asked_for() {
                  `ARG BASE=…`, a value in [args], or --build-arg BASE=…";
     assert_eq!(project.findings(&adoption, false), [asked]);
     adoption.edits.write().unwrap();
+    assert_eq!(project.read("tool/Image.toml"), "[image]\nversion = \"0.1.0\"\ncontext = \"..\"\n");
     project.write(
         "tool/Image.toml",
         format!("{}\n[args]\nBASE = \"acme/base\"\n", project.read("tool/Image.toml")),
