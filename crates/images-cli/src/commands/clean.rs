@@ -4,7 +4,7 @@ use images_core::{Error, exit_code};
 use images_schema::message;
 
 use super::{Session, pretty};
-use crate::arguments::{Clean, Format, MessageFormat};
+use crate::arguments::{Clean, Format};
 use crate::environment;
 use crate::report as reporter;
 use crate::terminal::Style;

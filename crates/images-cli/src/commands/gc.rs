@@ -3,7 +3,7 @@ use images_core::{Error, exit_code};
 use images_schema::message;
 
 use super::{Session, pretty};
-use crate::arguments::{Format, Gc, MessageFormat};
+use crate::arguments::{Format, Gc};
 use crate::report as reporter;
 use crate::terminal::Style;
 use images_core::quantity::{age, count, size};
