@@ -153,7 +153,7 @@ error: `python` has no version `3.7.4`
 2 | FROM acme/python:3.7.4
   |      ^^^^^^^^^^^^^^^^^ no variant meets this tag
   |
-  = help: there are: 3.8.5, 3.9.0
+  = help: there are: 3.8.5, 3.9.0; `cargo xtask images bump python:VERSION --from 3.7.4 -x` moves the reference there
 
 "#]]
     );

@@ -103,13 +103,17 @@ fn no_version(member: &Image, image: &Image, found: &ImageReference) -> Diagnost
     let wanted = found.reference.tag.as_deref().unwrap_or("latest");
     let message = format!("`{}` has no version `{wanted}`", member.name);
     let tags = || member.variants.iter().map(|variant| variant.tag.as_str());
-    let mend = match member.variants.len() {
-        1 => "; `cargo xtask images bump --fix -x` moves the reference there",
-        _ => "",
+    let near = did_you_mean(wanted, tags());
+    let mend = match (member.variants.len(), near) {
+        (1, _) => "bump --fix".to_owned(),
+        (_, near) => format!("bump {}:{} --from {wanted}", member.name, near.unwrap_or("VERSION")),
     };
-    let listed = format!("there are: {}{mend}", tags().collect::<Vec<_>>().join(", "));
+    let listed = format!(
+        "there are: {}; `cargo xtask images {mend} -x` moves the reference there",
+        tags().collect::<Vec<_>>().join(", ")
+    );
     let diagnostic = image.dockerfile.error(found.span.clone(), message, "no variant meets this tag");
-    diagnostic.help(match did_you_mean(wanted, tags()) {
+    diagnostic.help(match near {
         Some(near) => format!("did you mean `{}:{near}`? {listed}", member.name),
         None => listed,
     })
