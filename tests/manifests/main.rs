@@ -4,6 +4,7 @@ mod bump;
 mod completions;
 mod formats;
 mod init;
+mod lock;
 mod new;
 mod policy;
 mod release;

@@ -22,8 +22,14 @@ pub(super) fn run(session: &Session, args: &arguments::Outdated) -> Result<u8, E
             session.terminal.data(&format!("{name} {} -> {latest}", pinned(locked)));
         }),
     }
+    let unlocked = lock::unlocked(&graph)?;
+    for name in &unlocked {
+        let text = format!("{name} is not in {}; `cargo xtask images update` adds it", lock::FILE);
+        session.terminal.status(Style::Note, "Missing", &text);
+    }
     if outdated.is_empty() {
-        session.terminal.status(Style::Good, "Finished", &format!("{} is up to date", lock::FILE));
+        let what = if unlocked.is_empty() { "" } else { "what is in " };
+        session.terminal.status(Style::Good, "Finished", &format!("{what}{} is up to date", lock::FILE));
         return Ok(exit_code::DONE);
     }
     session.terminal.status(Style::Note, "Help", "`cargo xtask images update` moves them");

@@ -23,4 +23,4 @@ pub use name::full_name;
 pub(crate) use name::is_locked;
 pub use pins::Pins;
 pub use resolver::{RegistryResolver, Resolved, Resolver};
-pub use update::{Change, Outdated, UpdateOptions, outdated, update};
+pub use update::{Change, Outdated, UpdateOptions, outdated, unlocked, update};

@@ -102,6 +102,15 @@ pub fn outdated(graph: &Graph<'_>, resolver: &dyn Resolver, cancel: &Cancel) -> 
     Ok(found)
 }
 
+/// The names that Dockerfiles have and the file does not, sorted.
+///
+/// # Errors
+/// The file cannot be read.
+pub fn unlocked(graph: &Graph<'_>) -> Result<Vec<String>, Error> {
+    let lock = file::read(&graph.workspace.root)?;
+    Ok(used(graph).into_iter().filter(|name| !lock.images.contains_key(name)).collect())
+}
+
 fn used(graph: &Graph<'_>) -> BTreeSet<String> {
     graph.ids().flat_map(|id| names_of(graph, id)).map(|named| named.name).collect()
 }
