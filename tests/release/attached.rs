@@ -16,7 +16,6 @@ pub(crate) const ALL: &[(&str, Told)] = tests![
     a_failing_cosign_leaves_no_tag_and_signs_nothing_twice,
     a_statement_is_attached_without_cosign,
     another_build_of_a_base_is_not_said_to_be_the_published_one,
-    a_base_of_other_content_is_not_said_to_be_the_published_one,
 ];
 
 fn cosign(world: &World, more: &str) {
@@ -121,16 +120,4 @@ fn another_build_of_a_base_is_not_said_to_be_the_published_one(world: &World) {
     let again = world.release(&["app", "--execute", "--format=json"]);
     assert!(!again.stderr.contains("another build"), "it is about what is made now: {}", again.stderr);
     assert_eq!(bases(&again.ok()), unknown);
-}
-
-fn a_base_of_other_content_is_not_said_to_be_the_published_one(world: &World) {
-    world.release(&["base", "--execute"]).ok();
-    world.workspace.write("images/base/data", "edited");
-    world.commit();
-    let released = world.release(&["app", "--execute"]);
-    assert!(!released.stderr.contains("another build"), "it is no build of that: {}", released.stderr);
-    released.ok();
-    let base = format!("{}/acme/base:1.0.0", world.address);
-    let unknown = serde_json::json!([{"reference": base, "digest": null}]);
-    assert_eq!(record(&world.workspace, "app@1.0.0")["bases"], unknown);
 }

@@ -22,6 +22,7 @@ pub(crate) const ALL: &[(&str, Told)] = tests![
     a_failing_build_publishes_nothing,
     a_failing_test_publishes_nothing,
     where_there_are_no_tests_none_are_told_of,
+    nothing_is_published_on_a_base_of_other_content_than_the_published_one,
 ];
 
 fn files_that_differ_from_the_commit_are_refused_by_name(world: &World) {
@@ -235,4 +236,24 @@ fn where_there_are_no_tests_none_are_told_of(world: &World) {
     let released = world.release(&["--execute"]);
     assert!(!released.stderr.contains("tests"), "{}", released.stderr);
     released.ok();
+}
+
+fn nothing_is_published_on_a_base_of_other_content_than_the_published_one(world: &World) {
+    world.release(&["base", "--execute"]).ok();
+    world.workspace.write("images/base/data", "edited");
+    world.commit();
+    world.writes();
+    for words in [&["app"][..], &["app", "--execute"]] {
+        let refused = world.release(words);
+        assert_eq!(refused.code(), 1, "{}", refused.stderr);
+        for told in ["`base:1.0.0` is published with other content", "; what is to be released stands on it"]
+        {
+            assert!(refused.stderr.contains(told), "{}", refused.stderr);
+        }
+    }
+    assert_eq!(world.writes(), Vec::<String>::new());
+    let private = "[image]\nversion = \"1.0.0\"\npublish = false\n";
+    world.workspace.write("images/base/Image.toml", private);
+    world.commit();
+    world.release(&["app", "--execute"]).ok();
 }

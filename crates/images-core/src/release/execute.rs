@@ -72,7 +72,7 @@ pub fn release(
     let client = Client::new(options.registry.clone(), cancel.clone());
     let scene = Scene::new(graph, &planned.keyed, &client, cancel);
     let plan = scene.plan(ids)?;
-    let refusals = preview::refusals(graph, &planned, &plan);
+    let refusals = preview::refusals(&scene, &planned, &plan)?;
     if !refusals.is_empty() {
         return Err(Error::Refused(refusals));
     }

@@ -1,11 +1,13 @@
 //! What a release would do, without doing it.
 
+use std::collections::HashSet;
+
 use images_engine::process::Cancel;
 use images_oci::model::Digest;
 use images_oci::registry::{self, Client};
 use images_schema::Diagnostic;
 
-use super::plan::{ReleasePlan, Scene, State};
+use super::plan::{ReleasePlan, Scene, State, to_build};
 use super::{ReleaseItem, ReleaseOptions, checkout, selection};
 use crate::build::{self, Detect, Planned};
 use crate::event::Reporter;
@@ -53,19 +55,42 @@ pub fn preview(
     let commit = checkout::head(graph, cancel)?;
     let planned = build::plan(graph, ids, &options.build, detect, cancel, reporter)?;
     let client = Client::new(options.registry.clone(), cancel.clone());
-    let plan = Scene::new(graph, &planned.keyed, &client, cancel).plan(ids)?;
-    let refusals = refusals(graph, &planned, &plan);
+    let scene = Scene::new(graph, &planned.keyed, &client, cancel);
+    let plan = scene.plan(ids)?;
+    let refusals = refusals(&scene, &planned, &plan)?;
     let unclean = checkout::unclean(graph, ids, &planned.keyed, cancel)?.filter(|_| !options.allow_dirty);
     Ok(Preview { commit, planned, plan, refusals, unclean })
 }
 
-/// The refusals of a plan.
-pub(super) fn refusals(graph: &Graph<'_>, planned: &Planned, plan: &ReleasePlan) -> Vec<Diagnostic> {
+/// The refusals of a plan, and of what that is to be published stands on.
+///
+/// # Errors
+/// The registry does not tell.
+pub(super) fn refusals(
+    scene: &Scene<'_>,
+    planned: &Planned,
+    plan: &ReleasePlan,
+) -> Result<Vec<Diagnostic>, Error> {
+    let graph = scene.graph;
     let refusal = |item: &ReleaseItem| {
         let ours = || (!item.unit.is_index).then(|| built(graph, planned, item.unit.ids[0])).flatten();
         matches!(item.state, State::Other { .. }).then(|| item.refusal(graph, ours())).flatten()
     };
-    plan.items.iter().filter_map(refusal).collect()
+    let below = scene.states(&below(graph, plan))?;
+    let below = below.items.iter().filter_map(refusal).map(|refusal| {
+        let message = format!("{}; what is to be released stands on it", refusal.message);
+        Diagnostic { message, ..refusal }
+    });
+    Ok(below.chain(plan.items.iter().filter_map(refusal)).collect())
+}
+
+/// What images that are to be published stand on, unless the plan has it: who finds the version there must find what the
+/// image was made from.
+fn below(graph: &Graph<'_>, plan: &ReleasePlan) -> Vec<NodeId> {
+    let planned: HashSet<_> = plan.items.iter().flat_map(|item| &item.unit.ids).collect();
+    let all = with_parents(graph, &to_build(plan));
+    let others: Vec<_> = all.into_iter().filter(|id| !planned.contains(id)).collect();
+    selection::public(graph, &others)
 }
 
 /// The digest of a variant that is built, as far as that is known without asking its engine.
