@@ -282,16 +282,7 @@ fn replacements(graph: &Graph<'_>, node: &Node, keyed: &Keyed, part: &Range<usiz
 
 fn labels(graph: &Graph<'_>, item: &Item, pins: &Pins, cancel: &Cancel) -> BTreeMap<String, String> {
     let mut labels = commit::labels(graph, item.id, cancel);
-    match base(graph, item.id) {
-        Some(Target::Internal(parent)) => {
-            drop(labels.insert(BASE_NAME.to_owned(), version_name(graph, *parent)))
-        }
-        Some(Target::External(reference)) => {
-            labels.insert(BASE_NAME.to_owned(), reference.clone());
-            labels.extend(pins.digest(reference).map(|digest| (BASE_DIGEST.to_owned(), digest)));
-        }
-        None => {}
-    }
+    labels.extend(base_labels(graph, item.id, pins));
     // What a person wrote is in the key, so it counts.
     labels.extend(graph.variant(item.id).labels.clone());
     labels.insert(IMAGE_LABEL.to_owned(), image_label(graph, item.id));
@@ -299,18 +290,29 @@ fn labels(graph: &Graph<'_>, item: &Item, pins: &Pins, cancel: &Cancel) -> BTree
     labels
 }
 
-/// The image that the target's stages start from, if it is one.
-fn base<'a>(graph: &'a Graph<'_>, id: NodeId) -> Option<&'a Target> {
-    let node = graph.node(id);
-    let resolution = &node.resolution;
-    let mut stage = resolution.target;
-    while let Some(base) = resolution.stages[stage].base_stage {
-        stage = base;
+/// What the labels about the base say. The digest of one of ours is not known before it is published, and a label that it
+/// has is about its own base: so the label is empty where one would be inherited.
+fn base_labels(graph: &Graph<'_>, id: NodeId, pins: &Pins) -> Vec<(String, String)> {
+    let Some(edge) = graph.node(id).base() else { return Vec::new() };
+    let (name, digest) = match &edge.target {
+        Target::Internal(parent) => {
+            (version_name(graph, *parent), is_from_elsewhere(graph, *parent).then(String::new))
+        }
+        Target::External(reference) => (reference.clone(), Some(pins.digest(reference).unwrap_or_default())),
+    };
+    let digest = digest.map(|digest| (BASE_DIGEST.to_owned(), digest));
+    [(BASE_NAME.to_owned(), name)].into_iter().chain(digest).collect()
+}
+
+/// Whether the lowest base is somebody else's.
+fn is_from_elsewhere(graph: &Graph<'_>, mut id: NodeId) -> bool {
+    while let Some(edge) = graph.node(id).base() {
+        match &edge.target {
+            Target::Internal(parent) => id = *parent,
+            Target::External(_) => return true,
+        }
     }
-    let found = resolution.references.iter().position(|reference| {
-        reference.kind == images_dockerfile::ReferenceKind::From && reference.stage == Some(stage)
-    })?;
-    Some(&node.edges[found].target)
+    false
 }
 
 fn secrets(image: &Image) -> Vec<Secret> {

@@ -8,11 +8,14 @@ use super::rules::Rules;
 use super::user::base;
 use crate::graph::{Graph, NodeId, Target};
 
+/// The label of the base, which what stands on `scratch` has not.
+const BASE_NAME: &str = "org.opencontainers.image.base.name";
+
 /// Labels that the build adds by itself; those of the commit where there is one.
 const ADDED: [&str; 5] = [
     "dev.xtask-images.image",
     "dev.xtask-images.key",
-    "org.opencontainers.image.base.name",
+    BASE_NAME,
     "org.opencontainers.image.created",
     "org.opencontainers.image.revision",
 ];
@@ -41,10 +44,9 @@ pub(super) fn violations(
     keys: &[BTreeSet<String>],
 ) -> Vec<Diagnostic> {
     let image = graph.image(id);
-    let missing = rules
-        .required_labels
-        .iter()
-        .filter(|key| !ADDED.contains(&key.as_str()) && !keys[id.0].contains(*key));
+    // There is no name of a base where there is no base.
+    let is_added = |key: &str| ADDED.contains(&key) && (key != BASE_NAME || graph.node(id).base().is_some());
+    let missing = rules.required_labels.iter().filter(|key| !is_added(key) && !keys[id.0].contains(*key));
     let told = missing.map(|key| {
         let message = format!("the policy requires the label `{key}`, and `{}` has none", image.name);
         let diagnostic = image.source.error(0..0, message, "no such label").rule(Rule::RequiredLabels);

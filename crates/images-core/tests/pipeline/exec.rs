@@ -239,6 +239,25 @@ fn labels_say_what_it_is_what_it_stands_on_and_which_commit_it_is() {
 }
 
 #[test]
+fn the_digest_of_a_base_is_not_passed_on_to_what_stands_on_that() {
+    let project = Project::new();
+    project.image("base", "FROM busybox:1\n");
+    project.image("app", "FROM acme/base\n");
+    project.image("top", "FROM acme/app\n");
+    project.image("plain", "FROM scratch\n");
+    project.image("on-plain", "FROM acme/plain\n");
+    project.built();
+    let label = |spec: &str| {
+        let labels = project.engine.last(spec).labels;
+        labels.get("org.opencontainers.image.base.digest").cloned()
+    };
+    assert_eq!(label("base:1.0.0"), Some(digest("docker.io/library/busybox:1").to_string()));
+    assert_eq!(label("app:1.0.0").as_deref(), Some(""), "it would have that of busybox");
+    assert_eq!(label("top:1.0.0").as_deref(), Some(""));
+    assert_eq!(label("on-plain:1.0.0"), None, "there is none to inherit");
+}
+
+#[test]
 fn a_label_that_a_person_wrote_stays() {
     let project = Project::new();
     project.image("base", "FROM scratch\n");

@@ -188,6 +188,16 @@ fn labels_may_come_from_the_workspace_the_manifest_the_dockerfile_and_parents() 
 }
 
 #[test]
+fn what_stands_on_nothing_has_no_name_of_a_base() {
+    let project = with("required-labels = [\"org.opencontainers.image.base.name\"]");
+    project.image("base", "FROM scratch\n");
+    project.image("child", "FROM acme/base\n");
+    let told = project.violations();
+    assert_eq!(told.len(), 1, "{told:?}");
+    assert!(told[0].contains("and `base` has none"), "{told:?}");
+}
+
+#[test]
 fn depth_counts_the_images_on_the_longest_way_down() {
     let project = with("max-depth = 2");
     project.image("a", "FROM debian\n");
