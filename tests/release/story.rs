@@ -20,6 +20,7 @@ pub(crate) const ALL: &[(&str, Told)] = tests![
     an_index_is_made_of_images_that_are_published_already,
     what_another_checkout_published_with_the_same_key_is_published,
     check_finds_what_is_published_with_other_content,
+    what_changed_since_another_machine_published_it_is_told_by_its_commit,
     a_new_version_of_equal_layers_sends_none_of_them,
     an_alias_neither_replaces_a_versions_own_tag_nor_goes_back,
     of_versions_without_an_order_the_default_one_has_the_alias,
@@ -192,6 +193,22 @@ fn check_finds_what_is_published_with_other_content(world: &World) {
     assert_eq!(found.code(), 1);
     assert!(found.stderr.contains("`base:1.0.0` is published with other content"), "{}", found.stderr);
     assert!(found.stderr.contains("images bump base --patch"), "{}", found.stderr);
+}
+
+fn what_changed_since_another_machine_published_it_is_told_by_its_commit(world: &World) {
+    world.released();
+    let commit = git(&world.workspace, &["rev-parse", "HEAD"]);
+    world.workspace.write("images/base/data", "edited");
+    world.commit();
+    std::fs::remove_dir_all(world.workspace.path().join("target/images")).unwrap();
+    let found = world.workspace.run(&["check", "base", "--published"]);
+    assert_eq!(found.code(), 1);
+    let command = format!("affected base --since {}", commit.trim());
+    let told =
+        format!("`cargo xtask images {command}` tells what changed since; publish this as a new version");
+    assert!(found.stderr.contains(&told), "{}", found.stderr);
+    let words: Vec<_> = command.split(' ').collect();
+    assert_eq!(world.workspace.run(&words).ok(), "changed base:1.0.0 (`data` changed)\n");
 }
 
 fn a_new_version_of_equal_layers_sends_none_of_them(world: &World) {

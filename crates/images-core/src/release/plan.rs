@@ -60,6 +60,8 @@ pub enum State {
         reason: Option<Reason>,
         /// Whether it was made by this tool at all.
         is_ours: bool,
+        /// The commit that it says it was made at.
+        revision: Option<String>,
     },
 }
 
@@ -100,7 +102,7 @@ impl ReleaseItem {
     /// The refusal to publish it, where the registry has something else by its tag. `ours` is the digest here, if it is
     /// built.
     pub fn refusal(&self, graph: &Graph<'_>, ours: Option<Digest>) -> Option<Diagnostic> {
-        let State::Other { digest, reason, is_ours } = &self.state else { return None };
+        let State::Other { digest, reason, is_ours, revision } = &self.state else { return None };
         let (spec, reference) = (&self.unit.spec, self.reference());
         let here = match ours {
             Some(ours) => format!("{ours} here"),
@@ -108,10 +110,14 @@ impl ReleaseItem {
         };
         let message =
             format!("`{spec}` is published with other content: {reference} is {digest}, and it is {here}");
-        let what = match reason {
-            Some(reason) => format!("since then {reason}"),
-            None if *is_ours => "what that was made of is not recorded here".to_owned(),
-            None => "that was not made by this tool, or somebody put another image there".to_owned(),
+        let name = &graph.image(self.unit.ids[0]).name;
+        let what = match (reason, revision) {
+            (Some(reason), _) => format!("since then {reason}"),
+            (None, Some(revision)) if *is_ours => {
+                format!("`cargo xtask images affected {name} --since {revision}` tells what changed since")
+            }
+            (None, None) if *is_ours => "what that was made of is not recorded here".to_owned(),
+            (None, _) => "that was not made by this tool, or somebody put another image there".to_owned(),
         };
         let bump = format!("publish this as a new version: `{}`", mend(graph, self.unit.ids[0]));
         let (source, span) = place(graph, self.unit.ids[0]);
@@ -247,6 +253,7 @@ impl<'a> Scene<'a> {
                 digest: found.raw.descriptor.digest,
                 reason: self.difference(unit, &found),
                 is_ours: found.keys().iter().any(Option::is_some),
+                revision: found.revision().map(str::to_owned),
             },
         })
     }

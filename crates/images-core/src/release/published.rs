@@ -9,6 +9,8 @@ use images_oci::registry::{Client, Name, RawManifest, Repository};
 use crate::Error;
 use crate::store::{IMAGE_LABEL, KEY_LABEL};
 
+/// The label of the commit.
+const REVISION_LABEL: &str = "org.opencontainers.image.revision";
 /// The label of the version.
 const VERSION_LABEL: &str = "org.opencontainers.image.version";
 
@@ -61,6 +63,14 @@ impl Found {
     /// The version that it says it has.
     pub(super) fn version(&self) -> Option<&str> {
         self.images.first()?.labels.get(VERSION_LABEL).map(String::as_str)
+    }
+
+    /// The commit that it says it was made at. Whoever pushed it wrote that, so it is one by its form at least.
+    pub(super) fn revision(&self) -> Option<&str> {
+        let revision = self.images.first()?.labels.get(REVISION_LABEL)?;
+        let is_id =
+            matches!(revision.len(), 40 | 64) && revision.bytes().all(|byte| byte.is_ascii_hexdigit());
+        is_id.then_some(revision.as_str())
     }
 
     /// The layers of what is one image, as they are uncompressed.
