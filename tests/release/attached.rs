@@ -64,7 +64,12 @@ fn cosign_gets_digests_before_tags_are_set(world: &World) {
     };
     let sign = |image: &str| format!("sign {flags} {}", by_digest(image));
     assert_eq!(before, ["version".to_owned(), sign("base"), attest("base"), sign("app"), attest("app")]);
-    assert_eq!(record(&world.workspace, "app@1.0.0")["signed"], true);
+    let kept = record(&world.workspace, "app@1.0.0");
+    assert_eq!((&kept["signed"], &kept["action"]), (&true.into(), &"publish".into()));
+    world.workspace.write("README.md", "another commit");
+    world.commit();
+    world.released();
+    assert_eq!(record(&world.workspace, "app@1.0.0"), kept, "it is the record of how it was published");
 }
 
 fn a_failing_cosign_leaves_no_tag_and_signs_nothing_twice(world: &World) {

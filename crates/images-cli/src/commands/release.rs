@@ -196,7 +196,8 @@ fn finish(session: &Session, graph: &Graph<'_>, records: &[Record], format: Form
     let folder = graph.workspace.cache().join("release");
     for image in &images {
         let name = format!("{}.json", image.spec.replace(':', "@"));
-        core::keep(&folder.join(name), &pretty(image))?;
+        let value = serde_json::to_value(image).expect("these types have string keys and no failing parts");
+        core::keep(&folder.join(name), value)?;
     }
     match format {
         Format::Human => {

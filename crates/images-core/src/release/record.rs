@@ -1,5 +1,7 @@
 //! What became of a release, for people and programs that come after it.
 
+use std::fs;
+
 use camino::Utf8Path;
 use images_oci::model::{Descriptor, Digest};
 
@@ -10,6 +12,7 @@ use crate::Error;
 use crate::graph::{NodeId, Target};
 use crate::store::{repository_name, version_name};
 use images_oci::registry::{Name, Repository};
+use serde_json::Value;
 
 /// One published version.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -143,10 +146,21 @@ pub(super) fn of(
     }
 }
 
-/// Keeps the text of a record.
+/// What only the release knows that published an image: a later one that finds it published does not.
+const OF_THE_RELEASE: [&str; 5] = ["action", "revision", "sbom", "provenance", "signed"];
+
+/// Keeps a record. Where there is one of the same image, what only its release knew stays.
 ///
 /// # Errors
 /// It cannot be written.
-pub fn keep(path: &Utf8Path, text: &str) -> Result<(), Error> {
+pub fn keep(path: &Utf8Path, mut record: Value) -> Result<(), Error> {
+    let old = fs::read(path).ok().and_then(|bytes| serde_json::from_slice::<Value>(&bytes).ok());
+    let is_later = record["action"] == "published";
+    if let Some(old) = old.filter(|old| is_later && old["digest"] == record["digest"]) {
+        for key in OF_THE_RELEASE {
+            record[key] = old[key].clone();
+        }
+    }
+    let text = serde_json::to_string_pretty(&record).expect("a value has string keys and no failing parts");
     replace(path, text.as_bytes())
 }
