@@ -333,13 +333,14 @@ impl Tree<'_> {
     fn versions(&self, names: &[String], place: Place<'_>) -> Result<Vec<(String, Origin)>, Error> {
         let crates = self.crates()?.unwrap_or_default();
         let git_tags = history::tags(self.git.as_ref())?;
+        let asked = namespace::asked(&self.found, place);
         let versions = self.found.iter().zip(names).map(|(candidate, name)| {
             let krate = crates.in_folder(&self.root.folder.join(&candidate.folder));
             if let Some((krate, version)) = krate.and_then(|krate| Some((krate, crates.version(krate)?))) {
                 return (version.to_owned(), Origin::Crate(krate.to_owned()));
             }
             let known = Known {
-                asked: namespace::asked(&self.found, name, place),
+                asked: asked.get(name.as_str()).map_or(&[], Vec::as_slice),
                 git_tags: &git_tags,
                 given: self.request.image_version.as_deref(),
             };

@@ -14,15 +14,28 @@ const AFFIXES: [&str; 5] = ["docker", "image", "container", "dockerfile", "image
 /// By what a name fits a candidate, the closest first.
 const TIERS: [fn(&Candidate) -> Vec<String>; 4] = [own, without_affix, without_version, with_parents];
 
-/// The candidates that a repository's last part fits, by the closest way in which there are any.
-pub(super) fn fitting(candidates: &[Candidate], name: &str) -> Vec<usize> {
-    let wanted = letters(name);
-    let tier = |names: fn(&Candidate) -> Vec<String>| {
-        let fits = |candidate: &Candidate| names(candidate).iter().any(|name| letters(name) == wanted);
-        let found = candidates.iter().enumerate().filter(|(_, candidate)| fits(candidate));
-        found.map(|(at, _)| at).collect::<Vec<_>>()
-    };
-    TIERS.into_iter().map(tier).find(|found| !found.is_empty()).unwrap_or_default()
+/// Candidates by what their names can be, for each way in which a name fits.
+pub(super) struct Index([BTreeMap<String, BTreeSet<usize>>; TIERS.len()]);
+
+impl Index {
+    pub(super) fn of(candidates: &[Candidate]) -> Self {
+        Self(TIERS.map(|names| {
+            let mut by_letters: BTreeMap<String, BTreeSet<usize>> = BTreeMap::new();
+            for (at, candidate) in candidates.iter().enumerate() {
+                for name in names(candidate) {
+                    by_letters.entry(letters(&name)).or_default().insert(at);
+                }
+            }
+            by_letters
+        }))
+    }
+
+    /// The candidates that a repository's last part fits, by the closest way in which there are any.
+    pub(super) fn fitting(&self, name: &str) -> Vec<usize> {
+        let wanted = letters(name);
+        let found = self.0.iter().find_map(|tier| tier.get(&wanted));
+        found.into_iter().flatten().copied().collect()
+    }
 }
 
 /// `NodeBase`, `node-base` and `node_base` are one name.

@@ -6,7 +6,7 @@ use camino::Utf8Path;
 use images_dockerfile::Reference;
 
 use super::candidates::Candidate;
-use super::names;
+use super::names::Index;
 
 /// A namespace with what speaks for it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,12 +21,13 @@ pub(super) struct Proposal {
 
 /// The namespaces by which Dockerfiles name images that other found folders could be, the likeliest first.
 pub(super) fn propose(candidates: &[Candidate]) -> Vec<Proposal> {
+    let index = Index::of(candidates);
     let mut votes: BTreeMap<&str, BTreeSet<usize>> = BTreeMap::new();
     let mut targets: BTreeMap<&str, BTreeSet<usize>> = BTreeMap::new();
     for (from, candidate) in candidates.iter().enumerate() {
         for (reference, _) in &candidate.references {
             let Some((prefix, name)) = reference.path.rsplit_once('/') else { continue };
-            let fitting = names::fitting(candidates, name);
+            let fitting = index.fitting(name);
             if fitting.iter().any(|at| *at != from) {
                 votes.entry(prefix).or_default().insert(from);
                 targets.entry(prefix).or_default().extend(fitting);
@@ -89,19 +90,20 @@ impl Place<'_> {
     }
 }
 
-/// The tags by which an image of ours is asked for, and the Dockerfiles that do.
+/// The tags by which our images are asked for, by their names, and the Dockerfiles that do.
 pub(super) fn asked<'a>(
     candidates: &'a [Candidate],
-    name: &str,
     place: Place<'_>,
-) -> Vec<(&'a str, &'a Utf8Path)> {
-    let all = candidates.iter().flat_map(|candidate| {
-        let path = candidate.dockerfile.path.as_path();
-        candidate.references.iter().map(move |(reference, _)| (reference, path))
-    });
-    all.filter(|(reference, _)| place.name(reference) == Some(name))
-        .filter_map(|(reference, path)| Some((reference.tag.as_deref()?, path)))
-        .collect()
+) -> BTreeMap<&'a str, Vec<(&'a str, &'a Utf8Path)>> {
+    let mut asked: BTreeMap<&str, Vec<(&str, &Utf8Path)>> = BTreeMap::new();
+    for candidate in candidates {
+        for (reference, _) in &candidate.references {
+            if let (Some(name), Some(tag)) = (place.name(reference), &reference.tag) {
+                asked.entry(name).or_default().push((tag, &candidate.dockerfile.path));
+            }
+        }
+    }
+    asked
 }
 
 /// What the names in our namespace mean.
@@ -121,6 +123,7 @@ pub(super) fn called(candidates: &[Candidate], members: &BTreeSet<String>, place
             users.entry(name).or_default().insert(candidate.dockerfile.path.to_string());
         }
     }
+    let index = Index::of(candidates);
     let mut called = Called::default();
     // The names that fit exactly first: `flask` must not take the folder `docker-flask` from that name.
     let mut names: Vec<_> = users.into_iter().filter(|(name, _)| !members.contains(*name)).collect();
@@ -128,7 +131,7 @@ pub(super) fn called(candidates: &[Candidate], members: &BTreeSet<String>, place
         !candidates.iter().any(|one| one.parts.last().is_some_and(|leaf| leaf == name))
     });
     for (name, users) in names {
-        let fitting = if name.contains('/') { Vec::new() } else { names::fitting(candidates, name) };
+        let fitting = if name.contains('/') { Vec::new() } else { index.fitting(name) };
         match fitting.as_slice() {
             [one] if !called.names.contains_key(one) => drop(called.names.insert(*one, name.to_owned())),
             _ => drop(called.others.insert(name.to_owned(), (users, fitting))),

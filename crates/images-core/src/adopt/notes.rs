@@ -1,5 +1,7 @@
 //! What a person should know or decide.
 
+use std::collections::BTreeMap;
+
 use camino::Utf8Path;
 use images_schema::{Diagnostic, Rule};
 
@@ -12,7 +14,7 @@ use crate::git::Git;
 /// Names that are not the folders' own because others have them, and names that could mean several.
 pub(super) fn of_names(candidates: &[Candidate], names: &[String], called: &Called) -> Vec<Diagnostic> {
     let mut found = Vec::new();
-    let mut first = std::collections::BTreeMap::<String, Vec<usize>>::new();
+    let mut first = BTreeMap::<String, Vec<usize>>::new();
     for (at, candidate) in candidates.iter().enumerate().filter(|(at, _)| !called.names.contains_key(at)) {
         let wished = names::proposals(candidate).swap_remove(0);
         if wished != names[at] {
@@ -43,12 +45,14 @@ pub(super) fn of_names(candidates: &[Candidate], names: &[String], called: &Call
 
 /// References to what has the name of an image here, and is not meant: without a namespace, or at another registry.
 pub(super) fn of_references(candidates: &[Candidate], names: &[String], place: Place<'_>) -> Vec<Diagnostic> {
+    let by_name: BTreeMap<&str, usize> =
+        names.iter().enumerate().map(|(at, name)| (name.as_str(), at)).collect();
     let mut found = Vec::new();
     for (from, candidate) in candidates.iter().enumerate() {
         for (reference, span) in &candidate.references {
             let is_hub = reference.domain.is_none();
             let name = if is_hub { Some(reference.path.as_str()) } else { place.name_anywhere(reference) };
-            let named = name.and_then(|name| names.iter().position(|own| own == name));
+            let named = name.and_then(|name| by_name.get(name).copied());
             let Some(at) = named.filter(|at| *at != from && place.name(reference).is_none()) else {
                 continue;
             };

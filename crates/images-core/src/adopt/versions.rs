@@ -53,7 +53,7 @@ const ASSUMED: &str = "0.1.0";
 #[derive(Debug)]
 pub(super) struct Known<'a> {
     /// The tags by which others ask for it, and which Dockerfiles do.
-    pub(super) asked: Vec<(&'a str, &'a Utf8Path)>,
+    pub(super) asked: &'a [(&'a str, &'a Utf8Path)],
     /// All tags of git that the current commit has or stands on.
     pub(super) git_tags: &'a [String],
     /// `--image-version`.
@@ -71,7 +71,7 @@ pub(super) fn find(
         .or_else(|| of_crate(root, candidate))
         .or_else(|| of_path(candidate))
         .or_else(|| of_tag(known.git_tags, &[format!("{name}-"), format!("{name}/"), format!("{name}@")]))
-        .or_else(|| asked(&known.asked))
+        .or_else(|| asked(known.asked))
         .or_else(|| Some((known.given?.to_owned(), Origin::Given)))
         .or_else(|| of_tag(known.git_tags, &[String::new()]))
         .unwrap_or_else(|| (ASSUMED.to_owned(), Origin::Assumed))
