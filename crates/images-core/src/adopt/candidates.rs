@@ -101,6 +101,15 @@ pub(super) fn listed<T: AsRef<str>>(names: &[T]) -> String {
     if more.is_empty() { named } else { format!("{named} and {} more", more.len()) }
 }
 
+/// Dockerfiles in hidden folders, where other tools keep theirs.
+pub(super) fn of_hidden(root: &Utf8Path, hidden: &[Utf8PathBuf]) -> Option<Diagnostic> {
+    let is_dockerfile = |path: &&Utf8Path| path.file_name().and_then(file_name::read).is_some();
+    let paths: Vec<_> = hidden.iter().map(|path| relative(path, root)).filter(is_dockerfile).collect();
+    let problem =
+        Diagnostic::warning(format!("what is in hidden folders is passed over: {}", listed(&paths)));
+    (!paths.is_empty()).then(|| problem.help("name such a folder as PATH to adopt what is in it"))
+}
+
 fn of_templates(templates: &[&Utf8Path]) -> Option<Diagnostic> {
     let what = match templates.len() {
         0 => return None,

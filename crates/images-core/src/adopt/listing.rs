@@ -19,11 +19,13 @@ const NEVER: [&str; 3] = ["target", ".git", "node_modules"];
 pub(super) struct Listing {
     /// Absolute, sorted.
     pub(super) files: Vec<Utf8PathBuf>,
+    /// Those in hidden folders, likewise.
+    pub(super) hidden: Vec<Utf8PathBuf>,
     /// Warnings.
     pub(super) problems: Vec<Diagnostic>,
 }
 
-/// Lists the files below `top`, which is absolute. Hidden folders are passed over, as globs of members do.
+/// Lists the files below `top`, which is absolute. Those in hidden folders are kept apart, as globs of members pass over them.
 ///
 /// # Errors
 /// An interrupt, or `top` itself cannot be read.
@@ -31,8 +33,10 @@ pub(super) fn list(top: &Utf8Path, cancel: &Cancel) -> Result<Listing, Error> {
     let mut listing = Listing::default();
     fs::read_dir(top).map_err(Error::io("cannot list", top))?;
     listing.add(top, cancel)?;
-    listing.files.sort();
-    listing.files.dedup();
+    for files in [&mut listing.files, &mut listing.hidden] {
+        files.sort();
+        files.dedup();
+    }
     Ok(listing)
 }
 
@@ -74,12 +78,15 @@ impl Listing {
             };
             let path = folder.join(name.trim_end_matches('/'));
             let parents = Utf8Path::new(name).parent().unwrap_or("".into());
-            if !parents.components().all(|part| is_entered(part.as_str())) {
+            let mut parents = parents.components().map(|part| part.as_str());
+            if parents.clone().any(is_never) {
                 continue;
             }
             match fs::symlink_metadata(&path) {
-                Ok(kind) if !kind.is_dir() => self.files.push(path),
-                Ok(_) if path.file_name().is_some_and(is_entered) => nested.push(path),
+                Ok(kind) if !kind.is_dir() => self.add_file(path, parents.any(is_hidden)),
+                Ok(_) if path.file_name().is_some_and(|name| !is_never(name) && !is_hidden(name)) => {
+                    nested.push(path);
+                }
                 // What is deleted and not committed.
                 _ => {}
             }
@@ -89,8 +96,8 @@ impl Listing {
 
     /// Goes through folders; links are not followed, so there is no end without an end.
     fn walk(&mut self, folder: &Utf8Path, cancel: &Cancel) -> Result<(), Error> {
-        let mut folders = vec![folder.to_owned()];
-        while let Some(folder) = folders.pop() {
+        let mut folders = vec![(folder.to_owned(), false)];
+        while let Some((folder, hidden)) = folders.pop() {
             if cancel.is_interrupted() {
                 return Err(Error::Interrupted);
             }
@@ -108,13 +115,18 @@ impl Listing {
                 };
                 let path = folder.join(&name);
                 match entry.file_type() {
-                    Ok(kind) if kind.is_dir() && is_entered(&name) => folders.push(path),
-                    Ok(kind) if !kind.is_dir() => self.files.push(path),
-                    _ => {}
+                    Ok(kind) if kind.is_dir() && is_never(&name) => {}
+                    Ok(kind) if kind.is_dir() => folders.push((path, hidden || is_hidden(&name))),
+                    Ok(_) => self.add_file(path, hidden),
+                    Err(_) => {}
                 }
             }
         }
         Ok(())
+    }
+
+    fn add_file(&mut self, path: Utf8PathBuf, hidden: bool) {
+        if hidden { self.hidden.push(path) } else { self.files.push(path) }
     }
 
     fn unreadable(&mut self, folder: &Utf8Path, error: &std::io::Error) {
@@ -134,8 +146,12 @@ impl Listing {
     }
 }
 
-fn is_entered(folder: &str) -> bool {
-    !folder.starts_with('.') && !NEVER.contains(&folder)
+fn is_never(folder: &str) -> bool {
+    NEVER.contains(&folder)
+}
+
+fn is_hidden(folder: &str) -> bool {
+    folder.starts_with('.')
 }
 
 #[cfg(test)]

@@ -131,6 +131,7 @@ pub fn adopt(options: &LoadOptions, request: &Request, cancel: &Cancel) -> Resul
     let Candidates { found, kept, crates, problems } =
         candidates::read(&root.folder, &listing.files, &request.exclude)?;
     listing.problems.extend(problems);
+    listing.problems.extend(candidates::of_hidden(&root.folder, &listing.hidden));
     if found.is_empty() && kept.is_empty() {
         return Err(nothing(&top, listing.problems));
     }
@@ -210,8 +211,8 @@ fn folder(start: &Utf8Path, path: &Utf8Path) -> Result<Utf8PathBuf, Error> {
 }
 
 fn nothing(top: &Utf8Path, mut problems: Vec<Diagnostic>) -> Error {
-    let help = "these names count: Dockerfile, Containerfile, NAME.Dockerfile, Dockerfile.NAME; what .gitignore excludes and \
-                hidden folders are not looked at";
+    let help = "these names count: Dockerfile, Containerfile, NAME.Dockerfile, Dockerfile.NAME; what .gitignore excludes is not \
+                looked at";
     problems.push(Diagnostic::error(format!("there is no Dockerfile to adopt in {top} or below")).help(help));
     Error::Input(problems)
 }

@@ -143,7 +143,9 @@ fn twins(candidates: &[Candidate], clashing: &[usize], name: &str) -> Error {
 pub(super) fn proposals(candidate: &Candidate) -> Vec<String> {
     let parts = &candidate.parts;
     let is_number = |at: usize| starts_with_number(&parts[at]);
-    let starts = (0..parts.len()).rev().filter(|at| !is_number(*at) && (*at == 0 || !is_number(at - 1)));
+    // The root's own folder is not of the tree.
+    let is_below_version = |at: usize| (1..at).any(is_number);
+    let starts = (0..parts.len()).rev().filter(|at| !is_number(*at) && !is_below_version(*at));
     let parent = split_version(candidate).filter(|_| starts_with_number(leaf(candidate)));
     let parent = parent.map(|(name, _)| name).filter(|name| !starts_with_number(name));
     let joined = starts.map(|from| parts[from..].join("-"));

@@ -604,7 +604,16 @@ fn what_git_ignores_is_passed_over_and_checkouts_within_are_not() {
     project.write("c/x.Dockerfile", "FROM scratch\n");
     let adoption = project.adopt_with(&request);
     assert_eq!(names(&adoption), ["a/Dockerfile a", "c/Dockerfile c", "nested/b/Dockerfile b"]);
-    assert_eq!(problems(&adoption), [""; 0]);
+    let hidden = "what is in hidden folders is passed over: .devcontainer/Dockerfile |  | name such a folder as PATH to adopt what \
+                  is in it";
+    assert_eq!(problems(&adoption), [hidden]);
+    let named = Request {
+        path: Some(".devcontainer".into()),
+        namespace: Some("acme".to_owned()),
+        ..Request::default()
+    };
+    assert_eq!(project.adopt_with(&named).edits.paths(), ["Cargo.toml", "Image.toml"], "it is the root");
+    project.remove(".devcontainer");
     project.write(".gitignore", "/out\n");
     assert_eq!(
         problems(&project.adopt_with(&request)),
@@ -709,8 +718,8 @@ fn arguments_that_a_script_gives_are_asked_for() {
 #[test]
 fn where_there_is_nothing_it_is_told_what_was_looked_for() {
     let project = tree(&[("README.md", "")]);
-    let help = "these names count: Dockerfile, Containerfile, NAME.Dockerfile, Dockerfile.NAME; what .gitignore excludes and hidden \
-                folders are not looked at";
+    let help = "these names count: Dockerfile, Containerfile, NAME.Dockerfile, Dockerfile.NAME; what .gitignore excludes is not \
+                looked at";
     assert_eq!(
         project.refuses(&Request::default()),
         [format!("there is no Dockerfile to adopt in {} or below |  | {help}", project.root())]
