@@ -15,6 +15,7 @@ mod commit;
 pub mod context;
 pub mod doctor;
 pub mod edits;
+mod edits;
 pub mod event;
 pub mod exec;
 pub mod gc;
