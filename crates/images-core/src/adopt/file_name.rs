@@ -43,15 +43,19 @@ const COMPANIONS: [&str; 22] = [
     "log",
 ];
 
+/// Endings of programs. `Dockerfile.go` is a service's Dockerfile, `dockerfile.go` a program about them.
+const PROGRAMS: [&str; 14] =
+    ["rs", "go", "py", "js", "mjs", "ts", "tsx", "rb", "java", "kt", "cs", "c", "cpp", "php"];
+
 /// Reads a file's name; `None` for one that is no Dockerfile's.
 pub(super) fn read(name: &str) -> Option<FileName> {
     if let Some((stem, ending)) = name.rsplit_once('.')
         && TEMPLATES.iter().any(|known| ending.eq_ignore_ascii_case(known))
     {
-        let is_dockerfile = read(stem).is_some() || stem.to_lowercase().starts_with("dockerfile");
+        let is_dockerfile = read(stem).is_some() || stem.to_ascii_lowercase().starts_with("dockerfile");
         return is_dockerfile.then_some(FileName::Template);
     }
-    let lower = name.to_lowercase();
+    let lower = name.to_ascii_lowercase();
     if PLAIN.contains(&lower.as_str()) {
         return Some(FileName::Plain);
     }
@@ -60,14 +64,15 @@ pub(super) fn read(name: &str) -> Option<FileName> {
         let after = || {
             lower.strip_prefix(plain)?.strip_prefix(['.', '-']).map(|rest| &name[name.len() - rest.len()..])
         };
-        let given = before.or_else(|| after().filter(|rest| !is_companion(rest)))?;
+        let given = before.or_else(|| after().filter(|rest| !is_companion(rest, name)))?;
         (!given.is_empty()).then(|| FileName::Named(given.to_owned()))
     })
 }
 
-fn is_companion(rest: &str) -> bool {
+fn is_companion(rest: &str, name: &str) -> bool {
     let ending = rest.rsplit('.').next().unwrap_or(rest).to_lowercase();
-    rest.ends_with('~') || COMPANIONS.contains(&ending.as_str())
+    let is_program = PROGRAMS.contains(&ending.as_str()) && name.starts_with(|c: char| c.is_lowercase());
+    rest.ends_with('~') || is_program || COMPANIONS.contains(&ending.as_str())
 }
 
 #[cfg(test)]
@@ -95,6 +100,10 @@ mod tests {
             ("Dockerfile.dockerignore", None),
             ("api.Dockerfile.dockerignore", None),
             ("Dockerfile.md", None),
+            ("Dockerfile.go", named("go")),
+            ("dockerfile.go", None),
+            ("Dockerfile.\u{130}", named("\u{130}")),
+            ("\u{130}.Dockerfile", named("\u{130}")),
             ("Dockerfile.orig", None),
             ("Dockerfile~", None),
             ("Dockerfile.", None),
