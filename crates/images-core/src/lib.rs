@@ -14,7 +14,6 @@ pub mod clean;
 mod commit;
 pub mod context;
 pub mod doctor;
-pub mod edits;
 mod edits;
 pub mod event;
 pub mod exec;
