@@ -13,18 +13,6 @@ fn a_new_image_is_written_and_says_how_it_is_built() {
     assert_data_eq!(
         shown.stdout,
         str![[r#"
---- /dev/null
-+++ b/tools/hello/Image.toml
-@@ -0,0 +1,3 @@
-+[image]
-+version = "0.1.0"
-+description = "hello"
---- /dev/null
-+++ b/tools/hello/Dockerfile
-@@ -0,0 +1,3 @@
-+FROM acme/base:1.0.0
-+
-+# COPY brings files of this folder into the image, RUN runs a command in it, CMD says what it starts.
 --- a/Cargo.toml
 +++ b/Cargo.toml
 @@ -3,5 +3,5 @@
@@ -34,15 +22,27 @@ fn a_new_image_is_written_and_says_how_it_is_built() {
 -members = ["images/*"]
 +members = ["images/*", "tools/hello"]
  namespace = "acme"
+--- /dev/null
++++ b/tools/hello/Dockerfile
+@@ -0,0 +1,3 @@
++FROM acme/base:1.0.0
++
++# COPY brings files of this folder into the image, RUN runs a command in it, CMD says what it starts.
+--- /dev/null
++++ b/tools/hello/Image.toml
+@@ -0,0 +1,3 @@
++[image]
++version = "0.1.0"
++description = "hello"
 
 "#]]
     );
     assert_data_eq!(
         shown.stderr,
         str![[r#"
-Would create tools/hello/Image.toml
-Would create tools/hello/Dockerfile
   Would edit Cargo.toml
+Would create tools/hello/Dockerfile
+Would create tools/hello/Image.toml
     Finished nothing is written; `hello` would stand on acme/base:1.0.0
 
 "#]]
@@ -53,9 +53,9 @@ Would create tools/hello/Dockerfile
     assert_data_eq!(
         written.stderr,
         str![[r#"
-     Created tools/hello/Image.toml
-     Created tools/hello/Dockerfile
       Edited Cargo.toml
+     Created tools/hello/Dockerfile
+     Created tools/hello/Image.toml
     Finished `hello` stands on acme/base:1.0.0; build it with `cargo xtask images build hello`
 
 "#]]

@@ -20,7 +20,7 @@ pub(super) fn run(session: &Session, args: &New) -> Result<u8, Error> {
     };
     let new = new::new(&options, &request, &session.cancel)?;
     if args.dry_run {
-        session.terminal.data(new.diff().trim_end_matches('\n'));
+        session.terminal.data(new.edits.diff().trim_end_matches('\n'));
     } else {
         new.write()?;
     }
@@ -31,9 +31,9 @@ pub(super) fn run(session: &Session, args: &New) -> Result<u8, Error> {
 fn tell(new: &new::New, args: &New, terminal: Terminal) {
     let (creating, editing) =
         if args.dry_run { ("Would create", "Would edit") } else { ("Created", "Edited") };
-    for file in &new.files {
-        let word = if file.before.is_some() { editing } else { creating };
-        terminal.status(Style::Good, word, file.path.as_str());
+    for path in new.edits.paths() {
+        let word = if new.edits.is_new(path) { creating } else { editing };
+        terminal.status(Style::Good, word, path.as_str());
     }
     let name = &args.name;
     let text = match args.dry_run {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use camino::{Utf8Path, Utf8PathBuf};
-use images_schema::{Diagnostic, RootManifest, Settings, SourceText, Spanned};
+use images_schema::{DEFAULT_MEMBERS, Diagnostic, RootManifest, Settings, SourceText, Spanned};
 
 use super::members;
 use crate::Error;
@@ -13,9 +13,6 @@ use crate::workspace::{LoadOptions, locate, repository};
 
 /// Where the workspace's table of images is.
 const IMAGES: [&str; 3] = ["workspace", "metadata", "images"];
-
-/// Where images are looked for when the workspace does not say.
-const DEFAULT_MEMBERS: [&str; 2] = ["images/*", "apps/*"];
 
 /// The root's Cargo.toml before.
 #[derive(Debug)]

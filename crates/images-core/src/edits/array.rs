@@ -1,41 +1,57 @@
 //! Keys and elements that are added to a TOML text, so that the rest of it stays as it is.
 
-use toml::de::{DeTable, DeValue};
+use std::ops::Range;
 
 use super::document;
 
 /// How wide a line of an array may be before each element gets its own.
 const WIDTH: usize = 100;
 
-/// Adds strings at the end of the array at a path of keys. `None` where there is no array.
+/// Adds strings at the end of the array at a path of keys. `None` where there is no array, or where that does not come out.
 pub(crate) fn extend(text: &str, path: &[&str], items: &[String]) -> Option<String> {
     let document = document::read(text);
-    let value = find(&document, path)?;
-    let elements = value.get_ref().as_array()?;
-    let added: Vec<_> = items.iter().map(|item| quoted(item)).collect();
-    let mut edited = text.to_owned();
-    match elements.iter().last() {
-        None => edited.replace_range(value.span(), &format!("[{}]", added.join(", "))),
-        Some(last) => {
-            let line = text[..last.span().start].rfind('\n').map_or(0, |at| at + 1);
-            let before = &text[line..last.span().start];
-            let separator = if before.trim().is_empty() {
-                format!(",{}{before}", newline(text))
-            } else {
-                ", ".to_owned()
-            };
-            let more: String = added.iter().map(|item| format!("{separator}{item}")).collect();
-            edited.insert_str(last.span().end, &more);
-        }
+    let value = document::value(&document, path)?;
+    let last = value.get_ref().as_array()?.iter().last().map(toml::Spanned::span);
+    if items.is_empty() {
+        return Some(text.to_owned());
     }
-    Some(edited)
+    let added: Vec<_> = items.iter().map(|item| quoted(item)).collect();
+    let edited = match last {
+        None => {
+            let (before, after) = text.split_at(value.span().start + 1);
+            format!("{before}{}{after}", added.join(", "))
+        }
+        Some(last) => behind(text, value.span(), last, &added),
+    };
+    let mut wanted = document::strings(&document, path);
+    wanted.extend_from_slice(items);
+    (document::strings(&document::read(&edited), path) == wanted).then_some(edited)
+}
+
+/// Elements behind the last one, on lines of their own if that has one. What stands behind that on its line stays there.
+fn behind(text: &str, array: Range<usize>, last: Range<usize>, added: &[String]) -> String {
+    let line_start = text[..last.start].rfind('\n').map_or(0, |at| at + 1);
+    let line_end = text[last.end..].find('\n').map(|at| last.end + at).filter(|end| *end < array.end);
+    let indent = &text[line_start..last.start];
+    let (before, after) = text.split_at(last.end);
+    match line_end {
+        Some(end) if indent.trim().is_empty() => {
+            let (rest, after) = (&text[last.end..end], &text[end..]);
+            let (rest, ending) = rest.strip_suffix('\r').map_or((rest, ""), |rest| (rest, "\r"));
+            let has_comma = rest.trim_start().starts_with(',');
+            let (comma, trailing) = if has_comma { ("", ",") } else { (",", "") };
+            let lines = added.join(&format!(",{ending}\n{indent}"));
+            format!("{before}{comma}{rest}{ending}\n{indent}{lines}{trailing}{ending}{after}")
+        }
+        _ => format!("{before}, {}{after}", added.join(", ")),
+    }
 }
 
 /// Adds a key with this value, as TOML, behind the key at a path, to the same table. `None` where there is no such key, or
 /// where the table is written in a way that hinders it.
 pub(crate) fn insert_behind(text: &str, path: &[&str], key: &str, value: &str) -> Option<String> {
     let document = document::read(text);
-    let end = find(&document, path)?.span().end;
+    let end = document::value(&document, path)?.span().end;
     let rest = &text[end..];
     let mut edited = text.to_owned();
     match rest.trim_start_matches([' ', '\t']).chars().next() {
@@ -47,7 +63,7 @@ pub(crate) fn insert_behind(text: &str, path: &[&str], key: &str, value: &str) -
     }
     let (_, table) = path.split_last()?;
     let there = [table, &[key]].concat();
-    let is_there = find(&document::read(&edited), &there).is_some();
+    let is_there = document::value(&document::read(&edited), &there).is_some();
     is_there.then_some(edited)
 }
 
@@ -77,15 +93,6 @@ pub(crate) fn newline(text: &str) -> &'static str {
     if text.contains("\r\n") { "\r\n" } else { "\n" }
 }
 
-fn find<'a, 'i>(document: &'a DeTable<'i>, path: &[&str]) -> Option<&'a toml::Spanned<DeValue<'i>>> {
-    let (last, tables) = path.split_last()?;
-    let mut table = document;
-    for key in tables {
-        table = document::table(table, key)?;
-    }
-    table.get(*last)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -100,9 +107,30 @@ mod tests {
         assert_eq!(extended("a = { list = ['1'] }"), "a = { list = ['1', \"x\", \"y\"] }");
         assert_eq!(
             extended("[a]\r\nlist = [\r\n  \"1\", # one\r\n]\r\n"),
-            "[a]\r\nlist = [\r\n  \"1\",\r\n  \"x\",\r\n  \"y\", # one\r\n]\r\n"
+            "[a]\r\nlist = [\r\n  \"1\", # one\r\n  \"x\",\r\n  \"y\",\r\n]\r\n"
         );
         assert_eq!(extend("[a]\n", &["a", "list"], &[]), None);
+    }
+
+    #[test]
+    fn what_stands_behind_the_last_element_stays_on_its_line() {
+        let extended = |text: &str| extend(text, &["list"], &["x".to_owned()]).unwrap();
+        for (before, after) in [
+            ("list = []\n", "list = [\"x\"]\n"),
+            ("list = [ # none\n]\n", "list = [\"x\" # none\n]\n"),
+            ("list = ['a'] # c\n", "list = ['a', \"x\"] # c\n"),
+            ("list = [\"a\", ]\n", "list = [\"a\", \"x\", ]\n"),
+            (
+                "list = [\n    \"a\", # c\n    \"b\" # d, e\n]\nx = 1\n",
+                "list = [\n    \"a\", # c\n    \"b\", # d, e\n    \"x\"\n]\nx = 1\n",
+            ),
+            ("list = [\r\n\t\"a\",\r\n]\r\n", "list = [\r\n\t\"a\",\r\n\t\"x\",\r\n]\r\n"),
+            ("list = [\n  \"a\",\n  \"b\"]\n", "list = [\n  \"a\",\n  \"b\", \"x\"]\n"),
+        ] {
+            assert_eq!(extended(before), after);
+        }
+        assert_eq!(extend("list = ['a']", &["list"], &[]).unwrap(), "list = ['a']");
+        assert_eq!(extend("list = 'a'", &["list"], &["x".to_owned()]), None);
     }
 
     #[test]

@@ -18,19 +18,33 @@ pub(crate) fn read(text: &str) -> DeTable<'_> {
     DeTable::parse(text).map(toml::Spanned::into_inner).unwrap_or_default()
 }
 
+/// The value at a path of keys.
+pub(crate) fn value<'a, 'i>(
+    document: &'a DeTable<'i>,
+    path: &[&str],
+) -> Option<&'a toml::Spanned<DeValue<'i>>> {
+    let (last, tables) = path.split_last()?;
+    tables.iter().try_fold(document, |above, key| table(above, key))?.get(*last)
+}
+
 /// The string at a path of keys.
 pub(crate) fn string(document: &DeTable<'_>, path: &[&str]) -> Option<Text> {
-    let (last, tables) = path.split_last()?;
-    let mut table = document;
-    for key in tables {
-        table = table.get(*key)?.get_ref().as_table()?;
-    }
-    text(table, last)
+    value(document, path).and_then(found)
+}
+
+/// The strings of the array at a path of keys.
+pub(crate) fn strings(document: &DeTable<'_>, path: &[&str]) -> Vec<String> {
+    let array = value(document, path).and_then(|value| value.get_ref().as_array());
+    let elements = array.into_iter().flat_map(|array| array.iter());
+    elements.filter_map(|element| element.get_ref().as_str().map(str::to_owned)).collect()
 }
 
 /// The string of a key of a table.
 pub(crate) fn text(table: &DeTable<'_>, key: &str) -> Option<Text> {
-    let value = table.get(key)?;
+    table.get(key).and_then(found)
+}
+
+fn found(value: &toml::Spanned<DeValue<'_>>) -> Option<Text> {
     let text = value.get_ref().as_str()?;
     Some(Text { value: text.to_owned(), span: value.span() })
 }

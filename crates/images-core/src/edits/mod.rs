@@ -86,6 +86,11 @@ impl Edits {
         self.changes().map(|(path, _, _)| relative(path, &self.root)).collect()
     }
 
+    /// Whether a file of `paths` is made.
+    pub fn is_new(&self, path: &Utf8Path) -> bool {
+        self.before.get(&self.root.join(path)).is_some_and(Option::is_none)
+    }
+
     /// All changes as a unified diff, which `patch -p1` and `git apply` take.
     pub fn diff(&self) -> String {
         let diffs = self.changes().map(|(path, before, after)| {
@@ -195,8 +200,9 @@ struct Ready {
     before: Option<Arc<str>>,
 }
 
-/// Puts the files in their places, and notes what was done.
-fn put(ready: Vec<Ready>, done: &mut Done) -> Result<(), Error> {
+/// Puts the files in their places, and notes what was done. New ones come first: an edited one may name them.
+fn put(mut ready: Vec<Ready>, done: &mut Done) -> Result<(), Error> {
+    ready.sort_by_key(|file| file.before.is_some());
     for Ready { path, file, before } in ready {
         file.persist(&path).map_err(|error| Error::io("cannot write", &path)(error.error))?;
         done.files.push((path, before));
@@ -325,10 +331,27 @@ mod tests {
     }
 
     #[test]
+    fn new_files_are_put_before_edited_ones() {
+        let (_folder, root) = folder();
+        let ready = |name: &str, before: Option<&str>| Ready {
+            path: root.join(name),
+            file: staged(&root.join("a"), "new\n").unwrap(),
+            before: before.map(Into::into),
+        };
+        let mut done = Done::default();
+        put(vec![ready("a", Some("one\n")), ready("c", None), ready("b", Some("two\n"))], &mut done).unwrap();
+        let order: Vec<_> = done.files.iter().map(|(path, _)| relative(path, &root).as_str()).collect();
+        assert_eq!(order, ["c", "a", "b"]);
+    }
+
+    #[test]
     fn a_new_file_comes_with_its_folders_and_is_none_where_one_is_there() {
         let (_folder, root) = folder();
         let mut edits = edited(&root);
         edits.create(&root.join("x/y/new"), "1\n2".to_owned());
+        let paths: Vec<_> =
+            edits.paths().into_iter().map(|path| (path.as_str(), edits.is_new(path))).collect();
+        assert_eq!(paths, [("a", false), ("b", false), ("x/y/new", true)]);
         assert!(
             edits.diff().ends_with(
                 "--- /dev/null\n+++ b/x/y/new\n@@ -0,0 +1,2 @@\n+1\n+2\n\\ No newline at end of file\n"

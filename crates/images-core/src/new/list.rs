@@ -1,14 +1,12 @@
 //! Items of lists in the root Cargo.toml, added so that the rest of it stays as it is.
 
-use std::ops::Range;
-
 use camino::Utf8Path;
 use images_schema::{DEFAULT_MEMBERS, Diagnostic};
-use toml::de::DeTable;
 
 use super::package::Package;
 use super::place::Place;
 use crate::Error;
+use crate::edits::{array, document};
 
 /// The settings.
 const IMAGES: [&str; 3] = ["workspace", "metadata", "images"];
@@ -73,71 +71,28 @@ fn is_named(member: &str, folder: &str) -> bool {
     images_schema::PathGlob::parse(&source, &member).is_ok_and(|glob| glob.matches(folder.into()))
 }
 
-/// The table at a path of keys.
-pub(super) fn table<'a, 'i>(document: &'a DeTable<'i>, path: &[&str]) -> Option<&'a DeTable<'i>> {
-    path.iter().try_fold(document, |table, key| table.get(*key)?.get_ref().as_table())
-}
-
-fn read(text: &str) -> DeTable<'_> {
-    DeTable::parse(text).map(toml::Spanned::into_inner).unwrap_or_default()
-}
-
 /// The strings of a list.
 fn items(text: &str, path: &[&str], key: &str) -> Vec<String> {
-    let document = read(text);
-    let list = table(&document, path).and_then(|table| table.get(key)?.get_ref().as_array());
-    let items = list.into_iter().flat_map(|list| list.iter());
-    items.filter_map(|item| item.get_ref().as_str().map(str::to_owned)).collect()
+    document::strings(&document::read(text), &[path, &[key]].concat())
 }
 
 /// The text with one more member; where there is no list, one of `initial` and the member. `None` where that does not
 /// come out.
 fn with_item(text: &str, path: &[&str], item: &str, initial: &[&str]) -> Option<String> {
-    let document = read(text);
-    let list = table(&document, path).and_then(|table| table.get("members"));
-    let edited = match list {
-        Some(list) => {
-            let items = list.get_ref().as_array()?;
-            let last = items.iter().last().map(toml::Spanned::span);
-            with_last(text, list.span(), last, item)
-        }
-        None => with_list(text, path, item, initial)?,
-    };
-    let mut wanted = match list {
-        Some(_) => items(text, path, "members"),
-        None => initial.iter().map(|item| (*item).to_owned()).collect(),
-    };
-    wanted.push(item.to_owned());
+    let members = [path, &["members"]].concat();
+    let item = item.to_owned();
+    if document::value(&document::read(text), &members).is_some() {
+        return array::extend(text, &members, &[item]);
+    }
+    let wanted: Vec<_> = initial.iter().map(|item| (*item).to_owned()).chain([item]).collect();
+    let edited = with_list(text, path, &wanted)?;
     (items(&edited, path, "members") == wanted).then_some(edited)
 }
 
-/// One more item behind the last one, on a line of its own if that has one.
-fn with_last(text: &str, list: Range<usize>, last: Option<Range<usize>>, item: &str) -> String {
-    let Some(last) = last else {
-        let inner = list.start + 1;
-        return format!("{}\"{item}\"{}", &text[..inner], &text[inner..]);
-    };
-    let line_start = text[..last.start].rfind('\n').map_or(0, |at| at + 1);
-    let line_end = text[last.end..].find('\n').map(|at| last.end + at).filter(|end| *end < list.end);
-    let indent = &text[line_start..last.start];
-    let (before, after) = (&text[..last.end], &text[last.end..]);
-    match line_end {
-        Some(end) if indent.trim().is_empty() => {
-            let (rest, after) = (&text[last.end..end], &text[end..]);
-            let (rest, ending) = rest.strip_suffix('\r').map_or((rest, ""), |rest| (rest, "\r"));
-            let has_comma = rest.trim_start().starts_with(',');
-            let (comma, trailing) = if has_comma { ("", ",") } else { (",", "") };
-            format!("{before}{comma}{rest}{ending}\n{indent}\"{item}\"{trailing}{ending}{after}")
-        }
-        _ => format!("{before}, \"{item}\"{after}"),
-    }
-}
-
 /// A list below the header of its table; a `[workspace]` without one gets it at the end.
-fn with_list(text: &str, path: &[&str], item: &str, initial: &[&str]) -> Option<String> {
+fn with_list(text: &str, path: &[&str], items: &[String]) -> Option<String> {
     let header = format!("[{}]", path.join("."));
-    let items = initial.iter().copied().chain([item]).map(|item| format!("\"{item}\""));
-    let line = format!("members = [{}]\n", items.collect::<Vec<_>>().join(", "));
+    let line = format!("members = {}\n", array::strings(items, "\n"));
     let is_header = |line: &&str| line.split('#').next().is_some_and(|start| start.trim() == header);
     let mut at = 0;
     for found in text.split_inclusive('\n') {

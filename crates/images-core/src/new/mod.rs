@@ -3,24 +3,21 @@
 //! 1. `name` and `parent` check what was asked for, `package` what cargo would refuse of a crate.
 //! 2. `place` finds the folder, and whether the globs of the workspace name it.
 //! 3. `template` makes the files, `list` the edits of the root Cargo.toml that make them members.
-//! 4. All of it is shown (`diff`), or written: all or nothing (`write`).
+//! 4. All of it is shown or written as `edits`: all or nothing.
 
-mod diff;
 mod list;
 mod name;
 mod package;
 mod parent;
 mod place;
 mod template;
-mod write;
-
-use std::sync::Arc;
 
 use camino::Utf8PathBuf;
 use images_engine::process::Cancel;
 use images_schema::{Diagnostic, RootManifest};
 
 use crate::Error;
+use crate::edits::Edits;
 use crate::workspace::{CrateIndex, LoadOptions, Workspace, load};
 use package::Package;
 use parent::Parent;
@@ -50,17 +47,6 @@ pub struct Request {
     pub path: Option<Utf8PathBuf>,
 }
 
-/// A file that is written.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct File {
-    /// Relative to the root.
-    pub path: Utf8PathBuf,
-    /// Its text now; `None` where it is new.
-    pub before: Option<Arc<str>>,
-    /// Its text then.
-    pub after: String,
-}
-
 /// A new image that is not written yet.
 #[derive(Debug)]
 pub struct New {
@@ -69,22 +55,18 @@ pub struct New {
     pub folder: Utf8PathBuf,
     /// What its `FROM` says.
     pub from: String,
-    /// Its files, and the root Cargo.toml last if that is edited.
-    pub files: Vec<File>,
+    /// Its files, and the root Cargo.toml if that is edited.
+    pub edits: Edits,
 }
 
 impl New {
-    /// What would be written, as a unified diff, which `patch -p1` and `git apply` take.
-    pub fn diff(&self) -> String {
-        self.files.iter().map(|file| diff::unified(&file.path, file.before.as_deref(), &file.after)).collect()
-    }
-
     /// Writes all files.
     ///
     /// # Errors
     /// The folder is there by now, the root Cargo.toml changed, or something cannot be written. Then nothing is changed.
     pub fn write(&self) -> Result<(), Error> {
-        write::write(&self.root, &self.folder, &self.files)
+        place::check_absent(&self.root, &self.folder)?;
+        self.edits.write()
     }
 }
 
@@ -106,8 +88,8 @@ pub fn new(options: &LoadOptions, request: &Request, cancel: &Cancel) -> Result<
         Template::Rust => Some(package::check(&crates(&workspace, options, cancel)?, &workspace, request)?),
         Template::Python | Template::Plain => None,
     };
-    let files = files(&workspace, &settings, request, &parent, &place, package.as_ref())?;
-    Ok(New { root: workspace.root, folder: place.folder, from: parent.reference, files })
+    let edits = edits(&workspace, &settings, request, &parent, &place, package.as_ref())?;
+    Ok(New { root: workspace.root, folder: place.folder, from: parent.reference, edits })
 }
 
 fn settings(workspace: &Workspace) -> Result<images_schema::Settings, Error> {
@@ -131,14 +113,14 @@ fn no_python(workspace: &Workspace) -> Error {
         .into()
 }
 
-fn files(
+fn edits(
     workspace: &Workspace,
     settings: &images_schema::Settings,
     request: &Request,
     parent: &Parent,
     place: &Place,
     package: Option<&Package>,
-) -> Result<Vec<File>, Error> {
+) -> Result<Edits, Error> {
     let content = template::Content {
         name: &request.name,
         has_own_name: place.folder.file_name() != Some(request.name.as_str()),
@@ -147,13 +129,13 @@ fn files(
         inherited: template::inherited(&settings.image),
         package,
     };
-    let made = template::files(request.template, &content).into_iter();
-    let mut files: Vec<_> =
-        made.map(|(path, after)| File { path: place.folder.join(path), before: None, after }).collect();
-    let before = &workspace.source.text;
-    let after = list::with_members(before, place, package)?;
-    if after != **before {
-        files.push(File { path: "Cargo.toml".into(), before: Some(Arc::clone(before)), after });
+    let mut edits = Edits::new(&workspace.root);
+    let folder = workspace.root.join(&place.folder);
+    for (path, text) in template::files(request.template, &content) {
+        edits.create(&folder.join(path), text);
     }
-    Ok(files)
+    let root = workspace.root.join("Cargo.toml");
+    let edited = list::with_members(&edits.read(&root)?, place, package)?;
+    edits.set(&root, edited)?;
+    Ok(edits)
 }

@@ -1,10 +1,10 @@
 //! The crate of a new image: what cargo refuses of its name, and what it inherits of the workspace.
 
 use images_schema::Diagnostic;
-use toml::de::DeTable;
 
-use super::{Request, list};
+use super::Request;
 use crate::Error;
+use crate::edits::document;
 use crate::workspace::{CrateIndex, Workspace};
 
 /// What cargo refuses as the name of a package or of a binary:
@@ -115,13 +115,14 @@ pub(super) fn check(crates: &CrateIndex, workspace: &Workspace, request: &Reques
 
 /// What the root Cargo.toml offers.
 fn inherited(text: &str) -> Package {
-    let document = DeTable::parse(text).map(toml::Spanned::into_inner).unwrap_or_default();
-    let offered = list::table(&document, &["workspace", "package"]);
+    let document = document::read(text);
+    let table = |key: &str| document::value(&document, &["workspace", key])?.get_ref().as_table();
+    let offered = table("package");
     Package {
         inherited: INHERITED
             .into_iter()
             .filter(|key| offered.is_some_and(|offered| offered.contains_key(*key)))
             .collect(),
-        has_lints: list::table(&document, &["workspace", "lints"]).is_some(),
+        has_lints: table("lints").is_some(),
     }
 }

@@ -40,19 +40,22 @@ pub(super) fn choose(
             return Err(diagnostic.help("name another folder with --path").into());
         }
     }
-    check_absent(workspace, &folder)?;
+    check_absent(&workspace.root, &folder)?;
     check_crate(workspace, request, &folder)?;
     let is_member = is_named(workspace, members, &folder)?;
     Ok(Place { folder, is_member })
 }
 
 /// The folder is not there, and what is above it is no file.
-fn check_absent(workspace: &Workspace, folder: &Utf8Path) -> Result<(), Error> {
-    if workspace.root.join(folder).symlink_metadata().is_ok() {
+///
+/// # Errors
+/// It is there, or cannot be made.
+pub(super) fn check_absent(root: &Utf8Path, folder: &Utf8Path) -> Result<(), Error> {
+    if root.join(folder).symlink_metadata().is_ok() {
         let diagnostic = Diagnostic::error(format!("`{folder}` is there already"));
         return Err(diagnostic.help("name another folder with --path, or remove it").into());
     }
-    match folder.ancestors().find(|above| workspace.root.join(above).is_file()) {
+    match folder.ancestors().find(|above| root.join(above).is_file()) {
         None => Ok(()),
         Some(file) => {
             let diagnostic = Diagnostic::error(format!("`{file}` is a file, so there can be no `{folder}`"));

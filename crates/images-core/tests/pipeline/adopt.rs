@@ -440,9 +440,8 @@ fn a_workspace_keeps_what_it_has_and_gets_what_it_lacks() {
 +registry = \"ghcr.io\"
 +external = [\"elsewhere\"]
  members = [
--    \"images/*\", # shared
-+    \"images/*\",
-+    \"api\", # shared
+     \"images/*\", # shared
++    \"api\",
  ]
  
  [workspace.lints]

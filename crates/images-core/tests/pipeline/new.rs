@@ -23,12 +23,12 @@ impl Project {
     fn add(&self, request: &Request) -> Vec<String> {
         let new = self.try_new(request).unwrap_or_else(|error| panic!("{:#?}", told(&error)));
         new.write().unwrap();
-        new.files.iter().map(|file| file.path.to_string()).collect()
+        new.edits.paths().into_iter().map(|path| path.to_string()).collect()
     }
 
     #[track_caller]
     fn not_new(&self, request: &Request) -> Vec<String> {
-        told(&self.try_new(request).map(|new| new.diff()).unwrap_err())
+        told(&self.try_new(request).map(|new| new.edits.diff()).unwrap_err())
     }
 
     /// All files and folders, apart from caches.
@@ -55,7 +55,7 @@ fn a_plain_image_stands_on_a_member_by_the_version_that_is_selected() {
     project.image("os", "FROM scratch\n");
     assert_eq!(
         project.add(&request("tool", "os", Template::Plain)),
-        ["images/tool/Image.toml", "images/tool/Dockerfile"]
+        ["images/tool/Dockerfile", "images/tool/Image.toml"]
     );
     assert_eq!(
         project.read("images/tool/Image.toml"),
@@ -104,10 +104,10 @@ fn a_crate_becomes_a_member_of_both_kinds_and_inherits_what_the_workspace_offers
     let rust = |path: &str| Request { path: Some(path.into()), ..request("api", "scratch", Template::Rust) };
     let shown = project.try_new(&rust("services/api")).unwrap();
     assert_eq!(
-        shown.diff().lines().skip_while(|line| *line != "+++ b/Cargo.toml").collect::<Vec<_>>(),
+        shown.edits.diff().lines().skip(1).take_while(|line| *line != "--- /dev/null").collect::<Vec<_>>(),
         [
             "+++ b/Cargo.toml",
-            "@@ -2,19 +2,20 @@",
+            "@@ -2,6 +2,7 @@",
             " resolver = \"3\"",
             " members = [",
             "     \"tools/*\", # ours",
@@ -115,12 +115,7 @@ fn a_crate_becomes_a_member_of_both_kinds_and_inherits_what_the_workspace_offers
             " ]",
             " ",
             " [workspace.package]",
-            " version = \"7.0.0\"",
-            " edition = \"2021\"",
-            " license = \"MIT\"",
-            " ",
-            " [workspace.lints.rust]",
-            " unsafe_code = \"forbid\"",
+            "@@ -14,7 +15,7 @@",
             " ",
             " [workspace.metadata.images]",
             " namespace = \"acme\"",
@@ -164,7 +159,11 @@ fn the_folder_is_the_first_that_the_globs_name_and_for_a_crate_apps() {
           name another folder with --path, or use `--template rust`"]
     );
     let rust = project.try_new(&request("b", "scratch", Template::Rust)).unwrap();
-    assert_eq!((rust.folder.as_str(), rust.files.len()), ("apps/b", 4), "Cargo.toml is left as it is");
+    assert_eq!(
+        (rust.folder.as_str(), rust.edits.paths().len()),
+        ("apps/b", 4),
+        "Cargo.toml is left as it is"
+    );
     project.add(&at("c", "deep/er/d"));
     assert_eq!(
         project.read("deep/er/d/Image.toml"),
@@ -240,23 +239,22 @@ fn a_failure_on_the_way_leaves_nothing() {
     let new = project.try_new(&at("x", "a/b/x")).unwrap();
     project
         .write("Cargo.toml", "[workspace]\n# changed\n[workspace.metadata.images]\nnamespace = \"acme\"\n");
-    let changed = "Cargo.toml changed meanwhile, so nothing is written |  | run the command again";
+    let changed =
+        "Cargo.toml changed while the edits were made, so nothing is written |  | run the command again";
     assert_eq!(told(&new.write().unwrap_err()), [changed]);
     assert_eq!(project.tree(), before);
 
     let new = project.try_new(&at("x", "a/b/x")).unwrap();
-    project.write("a/b/x/mine", "");
+    std::fs::create_dir_all(project.path("a/b/x")).unwrap();
     let refusal = told(&new.write().unwrap_err());
-    assert_eq!(refusal, [format!("exit 1: cannot create {}: entity already exists", project.path("a/b/x"))]);
+    let is_there = "`a/b/x` is there already |  | name another folder with --path, or remove it";
+    assert_eq!(refusal, [is_there], "though it is empty");
     project.remove("a");
     assert_eq!(project.tree(), before);
 
     project.write("a", "a file");
     let refusal = told(&new.write().unwrap_err());
-    assert_eq!(
-        refusal,
-        [format!("exit 1: cannot create {}: Not a directory (os error 20)", project.path("a/b"))]
-    );
+    assert_eq!(refusal, ["`a` is a file, so there can be no `a/b/x` |  | name another folder with --path"]);
     project.remove("a");
     assert_eq!(project.tree(), before);
 }
