@@ -134,7 +134,7 @@ fn push(diff: &mut String, sign: char, line: &str) {
 
 #[cfg(test)]
 mod tests {
-    use super::unified;
+    use super::{new_file, unified};
 
     #[test]
     fn changes_are_shown_with_three_lines_around_them() {
@@ -161,6 +161,21 @@ mod tests {
         assert_eq!(
             unified("f".into(), "a", "a\nb\n"),
             "--- a/f\n+++ b/f\n@@ -1,1 +1,2 @@\n-a\n\\ No newline at end of file\n+a\n+b\n"
+        );
+    }
+
+    #[test]
+    fn a_new_file_is_all_plus() {
+        assert_eq!(new_file("f".into(), "a\nb\n"), "--- /dev/null\n+++ b/f\n@@ -0,0 +1,2 @@\n+a\n+b\n");
+    }
+
+    #[test]
+    fn added_and_replaced_lines_are_one_hunk_with_what_is_between_them() {
+        let before = "1\n2\n3\n4\na\nb\nc\n5\n6\n7\n8\n";
+        let after = "1\n2\n3\n4\nA\nb\nc\nd\n5\n6\n7\n8\n";
+        assert_eq!(
+            unified("f".into(), before, after),
+            "--- a/f\n+++ b/f\n@@ -2,9 +2,10 @@\n 2\n 3\n 4\n-a\n+A\n b\n c\n+d\n 5\n 6\n 7\n"
         );
     }
 
