@@ -1,6 +1,6 @@
 //! Waits until files of a workspace change.
 //!
-//! 1. [`places`]: what is watched: the workspace's folders, and what contexts take from elsewhere in the repository.
+//! 1. [`places()`]: what is watched: the workspace's folders, and what contexts take from elsewhere in the repository.
 //! 2. [`Watch`]: collects what changes there, from its start on.
 //! 3. Whoever was told plans anew: keys say what a change affects, so nothing here guesses from paths.
 
