@@ -71,7 +71,7 @@ fn a_change_of_the_base_affects_all_and_needs_three_versions() {
     let checked = copy.run(&["check", "--workspace", "--since", "HEAD"]);
     assert_eq!(checked.code(), 1);
     for place in
-        ["images/static/Image.toml:2:11", "apps/probe/Cargo.toml:4:11", "apps/greeter/Cargo.toml:4:11"]
+        ["images/static/Image.toml:3:11", "apps/probe/Cargo.toml:4:11", "apps/greeter/Cargo.toml:4:11"]
     {
         assert!(checked.stderr.contains(place), "{place}: {}", checked.stderr);
     }
