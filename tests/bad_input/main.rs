@@ -506,3 +506,22 @@ error: no container engine can be used
 "#]]
     );
 }
+
+/// A file in its place stops root as well, whom no mode stops. What only reads goes on.
+#[test]
+fn a_target_folder_that_cannot_be_written() {
+    let workspace = Workspace::without_engine(env!("CARGO_BIN_EXE_images"));
+    workspace.image("base", "FROM scratch\nCOPY data /\n");
+    workspace.write("images/base/data", "1");
+    workspace.write("target/images", "in the way");
+    assert_eq!(workspace.run(&["list", "--names"]).ok(), "base:1.0.0\n");
+    let refused = workspace.run(&["build", "base"]);
+    assert_eq!(refused.code(), 1, "{}", refused.stderr);
+    assert_data_eq!(
+        said(&workspace, &refused.stderr),
+        str![[r#"
+error: cannot create [ROOT]/target/images: File exists (os error 17)
+
+"#]]
+    );
+}
