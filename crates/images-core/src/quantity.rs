@@ -1,4 +1,4 @@
-//! Sizes and ages in words.
+//! Numbers, lists, sizes and ages in words.
 
 use std::time::Duration;
 
@@ -29,9 +29,23 @@ pub fn count(number: usize, thing: &str) -> String {
     format!("{number} {thing}{}", if number == 1 { "" } else { "s" })
 }
 
+/// The first of some names; of those beyond the limit, how many there are.
+pub fn listed<T: AsRef<str>>(names: &[T], limit: usize) -> String {
+    let (named, more) = names.split_at(names.len().min(limit));
+    let named = named.iter().map(AsRef::as_ref).collect::<Vec<_>>().join(", ");
+    if more.is_empty() { named } else { format!("{named} and {} more", more.len()) }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn few_names_are_listed_and_the_rest_is_counted() {
+        assert_eq!(listed(&["a", "b"], 3), "a, b");
+        assert_eq!(listed(&["a", "b", "c", "d", "e"], 3), "a, b, c and 2 more");
+        assert_eq!(listed::<&str>(&[], 3), "");
+    }
 
     #[test]
     fn an_age_is_told_in_its_largest_unit() {

@@ -1,4 +1,5 @@
 use images_core::bump::{self, Drift, Moved, Request, Rewritten};
+use images_core::quantity::{count, listed};
 use images_core::{Error, exit_code};
 
 use super::Session;
@@ -19,8 +20,7 @@ pub(super) fn run(session: &Session, args: &Bump) -> Result<u8, Error> {
     let bump = bump::bump(&options, &request, &session.cancel)?;
     tell(&bump, session.terminal);
     let diff = bump.edits.diff();
-    let files = bump.edits.paths().len();
-    let files = format!("{files} file{}", if files == 1 { "" } else { "s" });
+    let files = count(bump.edits.paths().len(), "file");
     if !diff.is_empty() {
         session.terminal.data(diff.trim_end_matches('\n'));
     }
@@ -53,19 +53,13 @@ fn tell(bump: &bump::Bump, terminal: Terminal) {
         terminal.status(Style::Note, "Moving", &format!("{spec}: {reference} selects {new} then, not {old}"));
     }
     if !bump.left.is_empty() {
-        let names = listed(&bump.left);
+        let names = listed(&bump.left, NAMED);
         let text = format!("{names} above it, with the versions that they have; --cascade raises them");
         terminal.status(Style::Note, "Leaving", &text);
     }
     for of_version in bump.mentions.chunk_by(|one, next| one.version == next.version) {
         let places: Vec<_> = of_version.iter().map(|mention| mention.place.clone()).collect();
-        let text = format!("{} in {}, which is not edited", of_version[0].version, listed(&places));
+        let text = format!("{} in {}, which is not edited", of_version[0].version, listed(&places, NAMED));
         terminal.status(Style::Note, "Leaving", &text);
     }
-}
-
-fn listed(names: &[String]) -> String {
-    let (named, more) = names.split_at(names.len().min(NAMED));
-    let more = if more.is_empty() { String::new() } else { format!(" and {} more", more.len()) };
-    format!("{}{more}", named.join(", "))
 }

@@ -1,5 +1,6 @@
 use images_core::check::Findings;
 use images_core::lock::Pins;
+use images_core::quantity::count;
 use images_core::{Error, check, lock, policy, since, workspace};
 
 use super::Session;
@@ -22,8 +23,7 @@ pub(super) fn run(session: &Session, args: &Check) -> Result<u8, Error> {
     let root = workspace::root_in_repository(&options).unwrap_or_default();
     findings::report(args.message_format, &found, &root, session.terminal);
     if found.errors().next().is_none() {
-        let images = format!("{checked} image{}", if checked == 1 { "" } else { "s" });
-        session.terminal.status(Style::Good, "Checked", &images);
+        session.terminal.status(Style::Good, "Checked", &count(checked, "image"));
     }
     Ok(found.exit_code())
 }

@@ -1,4 +1,5 @@
 use images_core::clean::{self as core, CleanOptions, Cleaned};
+use images_core::quantity::{count, size};
 use images_core::workspace::{self, relative};
 use images_core::{Error, exit_code};
 use images_schema::message;
@@ -8,7 +9,6 @@ use crate::arguments::{Clean, Format};
 use crate::environment;
 use crate::report as reporter;
 use crate::terminal::Style;
-use images_core::quantity::{count, size};
 
 pub(super) fn run(session: &Session, args: &Clean) -> Result<u8, Error> {
     let cache = workspace::cache_folder(&environment::load_options(&session.global, &[])?)?;

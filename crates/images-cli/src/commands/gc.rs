@@ -1,4 +1,5 @@
 use images_core::gc::{self as core, GcImage, GcOptions, Kept, Verdict};
+use images_core::quantity::{age, count, size};
 use images_core::{Error, exit_code};
 use images_schema::message;
 
@@ -6,7 +7,6 @@ use super::{Session, pretty};
 use crate::arguments::{Format, Gc};
 use crate::report as reporter;
 use crate::terminal::Style;
-use images_core::quantity::{age, count, size};
 
 pub(super) fn run(session: &Session, args: &Gc) -> Result<u8, Error> {
     let workspace = session.workspace(&args.args)?;

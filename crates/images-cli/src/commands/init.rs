@@ -1,5 +1,6 @@
 use camino::Utf8Path;
 use images_core::adopt::{self, Adopted, Adoption, NamespaceOrigin, Request};
+use images_core::quantity::{count, listed};
 use images_core::{Error, exit_code};
 
 use super::Session;
@@ -40,8 +41,9 @@ fn tell(adoption: &Adoption, terminal: Terminal) {
     let why = match adoption.namespace_origin {
         NamespaceOrigin::Workspace => "as the workspace says".to_owned(),
         NamespaceOrigin::Given => "as --namespace says".to_owned(),
-        NamespaceOrigin::Used(count) => {
-            format!("by which {} others", counted(count, "Dockerfile names", "Dockerfiles name"))
+        NamespaceOrigin::Used(number) => {
+            let verb = if number == 1 { "names" } else { "name" };
+            format!("by which {} {verb} others", count(number, "Dockerfile"))
         }
         NamespaceOrigin::Remote => "assumed: the owner of git's remote; --namespace takes another".to_owned(),
         NamespaceOrigin::Folder => "assumed: the folder's name; --namespace takes another".to_owned(),
@@ -54,19 +56,17 @@ fn tell(adoption: &Adoption, terminal: Terminal) {
         terminal.status(Style::Good, "Adopting", &format!("{dockerfile} as {name} {version} ({origin})"));
     }
     if adoption.kept > 0 {
-        note("Leaving", &format!("{} with an Image.toml", counted(adoption.kept, "folder", "folders")));
+        note("Leaving", &format!("{} with an Image.toml", count(adoption.kept, "folder")));
     }
     for (name, users) in &adoption.external {
-        let more = users.len().saturating_sub(1);
-        let more = if more == 0 { String::new() } else { format!(" and {more} more") };
-        let user = users.first().map_or("", String::as_str);
-        note("External", &format!("{}/{name}, which is made elsewhere ({user}{more})", adoption.namespace));
+        let users = listed(users, 1);
+        note("External", &format!("{}/{name}, which is made elsewhere ({users})", adoption.namespace));
     }
 }
 
 /// How it ended, and what to do next.
 fn end(adoption: &Adoption, executed: bool, errors: usize, terminal: Terminal) {
-    let files = counted(adoption.edits.paths().len(), "file", "files");
+    let files = count(adoption.edits.paths().len(), "file");
     let (style, text) = match executed {
         _ if adoption.edits.paths().is_empty() => (Style::Good, "there is nothing to adopt".to_owned()),
         true => (Style::Good, format!("{files} written")),
@@ -75,7 +75,7 @@ fn end(adoption: &Adoption, executed: bool, errors: usize, terminal: Terminal) {
     let has_errors = errors > 0;
     let errors = match errors {
         0 => "`check` finds no error".to_owned(),
-        count => format!("`check` finds {}, as told above", counted(count, "error", "errors")),
+        errors => format!("`check` finds {}, as told above", count(errors, "error")),
     };
     terminal.status(style, "Finished", &format!("{text}; {errors}"));
     if executed {
@@ -91,8 +91,4 @@ fn next(adoption: &Adoption) -> &'static str {
             "mount the commands in an xtask (--xtask writes one), then `images tree --workspace` and `images build`"
         }
     }
-}
-
-fn counted(count: usize, one: &str, many: &str) -> String {
-    format!("{count} {}", if count == 1 { one } else { many })
 }

@@ -1,5 +1,6 @@
 use images_core::graph::Graph;
 use images_core::matrix::{self, Costs, MatrixOptions, Shard};
+use images_core::quantity::count;
 use images_core::{Error, exit_code};
 use images_schema::message;
 
@@ -52,6 +53,5 @@ fn line(include: Vec<message::MatrixJob>) -> String {
 
 fn words(job: &message::MatrixJob) -> String {
     let seconds = job.seconds.map(|seconds| format!(", {seconds} s")).unwrap_or_default();
-    let images = if job.images == 1 { "image" } else { "images" };
-    format!("{} ({} {images}{seconds}): {}", job.name, job.images, job.specs)
+    format!("{} ({}{seconds}): {}", job.name, count(job.images, "image"), job.specs)
 }

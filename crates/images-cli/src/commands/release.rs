@@ -1,5 +1,6 @@
 use images_core::graph::{Graph, NodeId};
 use images_core::lock::LockMode;
+use images_core::quantity::count;
 use images_core::release::{
     self as core, AliasAction, AliasItem, Calls, Gate, NoGate, Preview, Record, ReleaseEvent, ReleaseItem,
     ReleaseOptions, Signing, State, Tests,
@@ -177,8 +178,8 @@ fn told(terminal: &Terminal, event: &ReleaseEvent) {
         ReleaseEvent::Pushed { spec, uploaded, bytes, present } => good(
             "Pushed",
             &format!(
-                "{spec} by its digest ({uploaded} blob{} of {:.1} MiB sent, {present} there before)",
-                if *uploaded == 1 { "" } else { "s" },
+                "{spec} by its digest ({} of {:.1} MiB sent, {present} there before)",
+                count(*uploaded, "blob"),
                 *bytes as f64 / 1_048_576.0
             ),
         ),

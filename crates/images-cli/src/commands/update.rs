@@ -1,5 +1,5 @@
 use images_core::lock::{self, Change, UpdateOptions};
-use images_core::{Error, exit_code};
+use images_core::{Error, exit_code, quantity};
 use images_schema::{Diagnostic, Pin};
 
 use super::Session;
@@ -25,15 +25,15 @@ pub(super) fn run(session: &Session, args: &Update) -> Result<u8, Error> {
         let diagnostic = Diagnostic::error(format!("{count} of the pins in {} would change", lock::FILE));
         return Err(diagnostic.help("--locked forbids it; run this without --locked").into());
     }
-    let images = if count == 1 { "image" } else { "images" };
+    let images = quantity::count(count, "image");
     match (count, args.dry_run) {
         (0, _) => session.terminal.status(Style::Good, "Finished", &format!("{} is up to date", lock::FILE)),
         (_, true) => {
-            let said = format!("{count} {images} would be moved; {} stays as it is", lock::FILE);
+            let said = format!("{images} would be moved; {} stays as it is", lock::FILE);
             session.terminal.status(Style::Note, "Finished", &said);
         }
         (_, false) => {
-            session.terminal.status(Style::Good, "Finished", &format!("{count} {images} in {}", lock::FILE));
+            session.terminal.status(Style::Good, "Finished", &format!("{images} in {}", lock::FILE));
         }
     }
     Ok(exit_code::DONE)

@@ -1,7 +1,8 @@
 use std::collections::BTreeSet;
 
 use camino::Utf8PathBuf;
-use images_core::watch::{Places, Watch, places};
+use images_core::quantity::{count, listed};
+use images_core::watch::{self, Places, Watch};
 use images_core::workspace::{self, Workspace};
 use images_core::{Error, exit_code};
 
@@ -14,9 +15,8 @@ use crate::terminal::Style;
 /// Builds and tests, waits for a change, and does so again until an interrupt. Changes are collected from before the files are
 /// read, so none is missed while something is built.
 pub(super) fn run(session: &Session, args: &Args) -> Result<u8, Error> {
-    let mut last = places(&load(session, args)?);
+    let mut places = watch::places(&load(session, args)?);
     loop {
-        let places = load(session, args).map_or_else(|_| last.clone(), |workspace| places(&workspace));
         let watch = Watch::start(&places)?;
         match round(session, args) {
             Err(Error::Interrupted) => return Err(Error::Interrupted),
@@ -30,7 +30,10 @@ pub(super) fn run(session: &Session, args: &Args) -> Result<u8, Error> {
             changed => changed?,
         };
         session.terminal.status(Style::Note, "Changed", &names(&changed));
-        last = places;
+        // What cannot be loaded is told of by the next round, and watched as before.
+        if let Ok(workspace) = load(session, args) {
+            places = watch::places(&workspace);
+        }
     }
 }
 
@@ -49,28 +52,12 @@ fn round(session: &Session, args: &Args) -> Result<u8, Error> {
 }
 
 fn watching(places: &Places) -> String {
-    let count = places.watched.len();
-    format!("{count} folder{} for changes; Ctrl-C ends it", if count == 1 { "" } else { "s" })
+    format!("{} for changes; Ctrl-C ends it", count(places.watched.len(), "folder"))
 }
 
 /// How many files are named before the rest is counted.
 const NAMED: usize = 3;
 
 fn names(changed: &BTreeSet<Utf8PathBuf>) -> String {
-    let named: Vec<&str> = changed.iter().take(NAMED).map(|path| path.as_str()).collect();
-    let more = changed.len() - named.len();
-    let more = if more == 0 { String::new() } else { format!(" and {more} more") };
-    named.join(", ") + &more
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn few_files_are_named_and_the_rest_is_counted() {
-        let names_of = |list: &[&str]| names(&list.iter().map(Utf8PathBuf::from).collect());
-        assert_eq!(names_of(&["b", "a"]), "a, b");
-        assert_eq!(names_of(&["a", "b", "c", "d", "e"]), "a, b, c and 2 more");
-    }
+    listed(&changed.iter().collect::<Vec<_>>(), NAMED)
 }

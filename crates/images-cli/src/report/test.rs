@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use camino::Utf8Path;
+use images_core::quantity::count;
 use images_core::test::{Outcome, Problem, TestEvent, TestOutcome, TestResult};
 use serde_json::{Value, json};
 
@@ -19,11 +20,11 @@ pub(super) fn say(terminal: Terminal, event: &TestEvent) {
                 0 => String::new(),
                 count => format!(", {count} passed before"),
             };
-            let text = format!("{} of {}{before}", counted(*tests, "test"), counted(*variants, "image"));
+            let text = format!("{} of {}{before}", count(*tests, "test"), count(*variants, "image"));
             terminal.status(Style::Note, "Running", &text);
         }
         TestEvent::Cleaned { containers } => {
-            let text = format!("{} that a test run left behind", counted(*containers, "container"));
+            let text = format!("{} that a test run left behind", count(*containers, "container"));
             terminal.status(Style::Note, "Removed", &text);
         }
         TestEvent::Finished(result) => say_result(terminal, result),
@@ -165,10 +166,6 @@ impl Counts {
             remembered: outcome.count(|outcome| *outcome == Outcome::Remembered),
         }
     }
-}
-
-fn counted(count: usize, what: &str) -> String {
-    format!("{count} {what}{}", if count == 1 { "" } else { "s" })
 }
 
 #[cfg(test)]

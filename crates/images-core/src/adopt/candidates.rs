@@ -15,6 +15,7 @@ use images_schema::{Diagnostic, Manifest, PathGlob, Severity, SourceText, Spanne
 use super::file_name::{self, FileName};
 use super::reading;
 use crate::Error;
+use crate::quantity;
 use crate::workspace::{at_problem, relative};
 
 /// A Dockerfile that becomes an image.
@@ -96,9 +97,7 @@ const NAMED: usize = 5;
 
 /// The first of these, and how many there are besides.
 pub(super) fn listed<T: AsRef<str>>(names: &[T]) -> String {
-    let (named, more) = names.split_at(names.len().min(NAMED));
-    let named = named.iter().map(AsRef::as_ref).collect::<Vec<_>>().join(", ");
-    if more.is_empty() { named } else { format!("{named} and {} more", more.len()) }
+    quantity::listed(names, NAMED)
 }
 
 /// Dockerfiles in hidden folders, where other tools keep theirs.

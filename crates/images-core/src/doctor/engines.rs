@@ -8,6 +8,7 @@ use images_engine::{BuildFailure, Engine, EngineChoice, EngineError, EngineKind,
 
 use super::{Check, DoctorOptions, Status};
 use crate::graph::Graph;
+use crate::quantity::listed;
 
 /// The engines that are programs, in the order in which `auto` tries them.
 const PROGRAMS: [EngineKind; 3] = [EngineKind::Docker, EngineKind::Podman, EngineKind::Buildah];
@@ -161,12 +162,5 @@ fn with_run(graph: &Graph<'_>) -> Vec<String> {
 
 fn needs(specs: &[String]) -> String {
     let verb = if specs.len() == 1 { "needs" } else { "need" };
-    format!("{} {verb}", listed(specs))
-}
-
-/// The first of them, and how many more there are.
-fn listed(specs: &[String]) -> String {
-    let (named, more) = specs.split_at(specs.len().min(NAMED));
-    let more = if more.is_empty() { String::new() } else { format!(" and {} more", more.len()) };
-    format!("{}{more}", named.join(", "))
+    format!("{} {verb}", listed(specs, NAMED))
 }
