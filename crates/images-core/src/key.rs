@@ -33,10 +33,13 @@ const FORMAT: &str = "xtask-images key v1";
 pub struct Key([u8; 32]);
 
 impl Key {
-    /// The first 32 hexadecimal digits, as the `key-` tag has them.
+    /// How many hexadecimal digits the `key-` tag has.
+    pub const SHORT_DIGITS: usize = 32;
+
+    /// The first [`Key::SHORT_DIGITS`] hexadecimal digits, as the `key-` tag has them.
     pub fn short(&self) -> String {
         let mut text = self.to_string();
-        text.truncate(32);
+        text.truncate(Self::SHORT_DIGITS);
         text
     }
 }

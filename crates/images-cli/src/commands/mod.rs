@@ -121,9 +121,10 @@ impl Session {
 
     /// How a run is told. Where there is no workspace, the run says so.
     fn reporter(&self, format: MessageFormat) -> Box<dyn RunReporter> {
-        let options = environment::load_options(&self.global, &[]);
-        let root = options.and_then(|options| workspace::root_in_repository(&options));
-        reporter::of(format, self.terminal, root.unwrap_or_default())
+        reporter::of(format, self.terminal, || {
+            let options = environment::load_options(&self.global, &[]);
+            options.and_then(|options| workspace::root_in_repository(&options)).unwrap_or_default()
+        })
     }
 
     fn graph<'a>(&self, workspace: &'a Workspace) -> Result<Graph<'a>, Error> {

@@ -29,12 +29,16 @@ pub(crate) trait RunReporter: Reporter {
     fn tested(&self, outcome: &TestOutcome, duration: Duration);
 }
 
-/// The reporter of a format. `root` is the workspace's root in its repository, whose paths GitHub wants.
-pub(crate) fn of(format: MessageFormat, terminal: Terminal, root: Utf8PathBuf) -> Box<dyn RunReporter> {
+/// The reporter of a format. `root` finds the workspace's root in its repository, whose paths GitHub wants.
+pub(crate) fn of(
+    format: MessageFormat,
+    terminal: Terminal,
+    root: impl FnOnce() -> Utf8PathBuf,
+) -> Box<dyn RunReporter> {
     match format {
         MessageFormat::Human => human(terminal),
         MessageFormat::Json => Box::new(json::Json { terminal }),
-        MessageFormat::Github => Box::new(github::Github { human: human::Human { terminal }, root }),
+        MessageFormat::Github => Box::new(github::Github { human: human::Human { terminal }, root: root() }),
     }
 }
 

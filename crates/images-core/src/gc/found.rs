@@ -4,8 +4,7 @@ use std::collections::BTreeMap;
 
 use images_engine::StoredImage;
 
-/// How many digits of a key are in a name.
-const DIGITS: usize = 32;
+use crate::key::Key;
 
 /// A name that may be ours, and the image that has it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -46,7 +45,8 @@ pub(super) fn split<'n>(namespace: &str, name: &'n str) -> Option<(&'n str, &'n 
     let rest = name.strip_prefix("localhost/")?.strip_prefix(namespace)?.strip_prefix('/')?;
     let (member, key) = rest.split_once(":key-")?;
     let is_digit = |c: u8| c.is_ascii_digit() || (b'a'..=b'f').contains(&c);
-    (!member.contains('/') && key.len() == DIGITS && key.bytes().all(is_digit)).then_some((member, key))
+    (!member.contains('/') && key.len() == Key::SHORT_DIGITS && key.bytes().all(is_digit))
+        .then_some((member, key))
 }
 
 #[cfg(test)]
